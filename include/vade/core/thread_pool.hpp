@@ -1,0 +1,166 @@
+// vade: the one thread pool.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/matrix.hpp>
+
+/// Work is cut into tiles by the problem, never by the number of threads, and every tile writes its own results:
+/// hence the same bytes for any number of threads. Sums over tiles are added by the caller in tile order.
+///
+/// Laws, each tested by name:
+///   1. every tile runs exactly once, and `run` returns after the last;
+///   2. a nested `run`, or one that finds the pool busy with another user's thread, does its tiles in place;
+///   3. the exception of the lowest tile that failed reaches the caller, after all tiles have ended;
+///   4. workers that have nothing to do spin for some microseconds, then sleep: an idle pool costs nothing.
+namespace vade {
+
+/// A fixed set of threads that share the tiles of one call at a time.
+class ThreadPool {
+ public:
+  /// `threads` counts the caller: 1 starts no thread. @throws ValueError outside [1, 1024]
+  explicit ThreadPool(int threads) { start(threads); }
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() { stop(); }
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Changes the number of threads; waits for a running call. Not from inside a tile. @throws ValueError
+  void resize(int threads) {
+    const std::lock_guard lock(busy_);
+    if (threads == this->threads()) return;
+    check_between("ThreadPool", "threads", threads, 1, 1024);
+    stop();
+    start(threads);
+  }
+
+  /// Calls `body(tile)` for every tile in [0, tiles).
+  template <class Body>
+  void run(Index tiles, Body&& body) {
+    std::unique_lock lock(busy_, std::defer_lock);
+    if (tiles < 2 || inside_ || workers_.empty() || !lock.try_lock()) {
+      for (Index tile = 0; tile < tiles; ++tile) body(tile);
+      return;
+    }
+    using Callable = std::remove_reference_t<Body>;
+    call_ = [](void* callable, Index tile) { (*static_cast<Callable*>(callable))(tile); };
+    callable_ = const_cast<void*>(static_cast<const void*>(&body));
+    tiles_ = tiles;
+    failed_tile_ = tiles;
+    failure_ = nullptr;
+    next_.store(0, std::memory_order_relaxed);
+    pending_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    work();
+    for (int left = pending_.load(std::memory_order_acquire), spins = 0; left != 0;
+         left = pending_.load(std::memory_order_acquire)) {
+      if (++spins < spin_limit)
+        pause();
+      else
+        pending_.wait(left, std::memory_order_acquire);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  static constexpr int spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
+
+  static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    std::this_thread::yield();
+#endif
+  }
+
+  void start(int threads) {
+    check_between("ThreadPool", "threads", threads, 1, 1024);
+    stopping_.store(false, std::memory_order_relaxed);
+    const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, generation] { serve(generation); });
+  }
+
+  void stop() {
+    stopping_.store(true, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+  }
+
+  void serve(std::uint32_t seen) {
+    for (;;) {
+      for (int spins = 0; generation_.load(std::memory_order_acquire) == seen;) {
+        if (++spins < spin_limit)
+          pause();
+        else
+          generation_.wait(seen, std::memory_order_acquire);
+      }
+      ++seen;
+      if (stopping_.load(std::memory_order_relaxed)) return;
+      work();
+      if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
+    }
+  }
+
+  void work() {
+    inside_ = true;
+    for (Index tile = next_.fetch_add(1, std::memory_order_relaxed); tile < tiles_;
+         tile = next_.fetch_add(1, std::memory_order_relaxed)) {
+      try {
+        call_(callable_, tile);
+      } catch (...) {
+        const std::lock_guard lock(failure_lock_);
+        if (tile < failed_tile_) {
+          failed_tile_ = tile;
+          failure_ = std::current_exception();
+        }
+      }
+    }
+    inside_ = false;
+  }
+
+  inline static thread_local bool inside_ = false;
+
+  std::vector<std::thread> workers_;
+  std::mutex busy_;
+  std::atomic<std::uint32_t> generation_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<Index> next_{0};
+  std::atomic<int> pending_{0};
+  void (*call_)(void*, Index) = nullptr;
+  void* callable_ = nullptr;
+  Index tiles_ = 0;
+  std::mutex failure_lock_;
+  Index failed_tile_ = 0;
+  std::exception_ptr failure_;
+};
+
+/// The pool that the whole library uses; starts with one thread for each processor.
+inline ThreadPool& default_pool() {
+  static ThreadPool pool(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024));
+  return pool;
+}
+
+/// Sets the number of threads of the whole library. Results do not depend on it. @throws ValueError
+inline void set_threads(int threads) { default_pool().resize(threads); }
+
+/// Calls `body(begin, end)` for consecutive ranges of [0, count), `grain` long but for the last, on the default pool.
+template <class Body>
+void parallel_ranges(Index count, Index grain, Body&& body) {
+  const Index tiles = (count + grain - 1) / grain;
+  default_pool().run(tiles, [&](Index tile) { body(tile * grain, std::min(count, (tile + 1) * grain)); });
+}
+
+}  // namespace vade
