@@ -1,0 +1,165 @@
+// vade: whole files, written all or nothing and read with a limit.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/errors.hpp>
+#include <vade/io/detail/system_calls.hpp>
+
+/// Every file of this library is written here. Laws, each tested by name, with any system call failing:
+///   1. the old file is whole until the new one is, and readers see one or the other;
+///   2. a failed write leaves no other file behind and says which call failed, on what, and why;
+///   3. after a return, the new content survives a loss of power, as far as the disk keeps its word;
+///   4. a symbolic link stays a link, and permissions stay what they were (0666 less the umask for a new file).
+/// The owner of a replaced file becomes the writer, and hard links to the old one keep the old content.
+namespace vade {
+
+namespace detail {
+
+[[noreturn]] inline void throw_errno(const std::filesystem::path& path, std::string_view action, int error) {
+  throw FileError(message(path.string(), ": ", action, ": ", std::generic_category().message(error)));
+}
+
+/// Calls until the answer is not "interrupted by a signal".
+template <class Call>
+auto retry_interrupted(Call&& call) {
+  auto answer = call();
+  while (answer < 0 && errno == EINTR) answer = call();
+  return answer;
+}
+
+/// The file behind a chain of symbolic links, whether it exists or not.
+inline std::filesystem::path resolve_links(const std::filesystem::path& path) {
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int depth = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(target, error)); ++depth) {
+    if (depth == 40) throw_errno(path, "cannot follow symbolic links", ELOOP);
+    const std::filesystem::path next = std::filesystem::read_symlink(target, error);
+    if (error) throw_errno(target, "cannot read symbolic link", error.value());
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target;
+}
+
+/// A short name, so that a file whose own name has the greatest length can still be written.
+inline std::string temporary_name() {
+  static std::atomic<std::uint64_t> counter{0};
+  std::uint64_t word = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  word ^= (static_cast<std::uint64_t>(::getpid()) << 40) + (counter.fetch_add(1) << 20);
+  word = (word ^ (word >> 31)) * 0x9E3779B97F4A7C15u;
+  return ".vade-" + std::to_string(word ^ (word >> 29)) + ".tmp";
+}
+
+inline void write_all(int file, std::span<const std::byte> content, const std::filesystem::path& path) {
+  constexpr std::size_t most = std::size_t{1} << 30;  // Linux writes at most 2 GiB a call
+  while (!content.empty()) {
+    const ssize_t written = retry_interrupted(
+        [&] { return system_calls.write(file, content.data(), content.size() < most ? content.size() : most); });
+    if (written <= 0) throw_errno(path, "cannot write", written < 0 ? errno : EIO);
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace detail
+
+/// Replaces the file at `path`, or makes it, so that laws 1 to 4 hold. O(bytes), and waits for the disk.
+/// @throws FileError if the directory is missing or cannot be written, `path` is no regular file, or a call fails
+inline void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
+  namespace fs = std::filesystem;
+  using detail::system_calls;
+  const fs::path target = detail::resolve_links(path);
+  const fs::path directory = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  if (!target.has_filename()) throw FileError(path.string() + ": cannot write: the path names no file");
+
+  struct stat old = {};
+  const bool replaces = ::stat(target.c_str(), &old) == 0;
+  if (!replaces && errno != ENOENT) detail::throw_errno(path, "cannot look up", errno);
+  // Renaming over a device or a pipe would destroy it.
+  if (replaces && !S_ISREG(old.st_mode)) throw FileError(path.string() + ": cannot write: not a regular file");
+
+  // Opened first: where a directory cannot be synced, nothing is touched.
+  detail::FileDescriptor folder(detail::retry_interrupted(
+      [&] { return system_calls.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
+  if (folder.get() < 0) detail::throw_errno(path, "cannot open its directory", errno);
+
+  fs::path temporary;
+  const auto create = [&] {
+    temporary = directory / detail::temporary_name();
+    return system_calls.open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                             replaces ? old.st_mode & 0777u : 0666u);
+  };
+  int created = detail::retry_interrupted(create);
+  for (int attempt = 1; created < 0 && errno == EEXIST && attempt < 100; ++attempt) created = create();
+  if (created < 0) detail::throw_errno(path, "cannot create a file beside it", errno);
+
+  detail::FileDescriptor file(created);
+  try {
+    detail::write_all(file.get(), content, path);
+    if (replaces && system_calls.fchmod(file.get(), old.st_mode & 07777u) < 0)
+      detail::throw_errno(path, "cannot keep its permissions", errno);
+    // A failed fsync is final: the kernel may have dropped the pages and would report success the next time.
+    if (detail::retry_interrupted([&] { return system_calls.fsync(file.get()); }) < 0)
+      detail::throw_errno(path, "cannot sync", errno);
+    // Interrupted, it is closed all the same, and the bytes are on disk already.
+    if (file.close() < 0 && errno != EINTR) detail::throw_errno(path, "cannot close", errno);
+    if (system_calls.rename(temporary.c_str(), target.c_str()) < 0) detail::throw_errno(path, "cannot rename", errno);
+  } catch (...) {
+    system_calls.unlink(temporary.c_str());
+    throw;
+  }
+  // Some network and user-space file systems have no sync of directories; they answer EINVAL.
+  if (detail::retry_interrupted([&] { return system_calls.fsync(folder.get()); }) < 0 && errno != EINVAL)
+    detail::throw_errno(path, "is written, but its directory cannot be synced", errno);
+}
+
+/// The same for text. @throws FileError
+inline void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  write_file_atomically(path, std::as_bytes(std::span(content.data(), content.size())));
+}
+
+/// The whole file. Memory grows with what is read, never with what a size claims. O(bytes).
+/// @throws FileError if it cannot be read or holds more than `limit` bytes
+inline std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  using detail::system_calls;
+  const auto too_large = [&](const auto& size) {
+    throw FileError(detail::message(path.string(), ": holds ", size, " bytes, wanted at most ", limit));
+  };
+  const detail::FileDescriptor file(
+      detail::retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); }));
+  if (file.get() < 0) detail::throw_errno(path, "cannot open", errno);
+  struct stat status = {};
+  if (::fstat(file.get(), &status) < 0) detail::throw_errno(path, "cannot look up", errno);
+  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit) too_large(status.st_size);
+
+  // One byte more than the file holds, so that the read which finds the end needs no new memory.
+  std::size_t room = 4096;
+  if (S_ISREG(status.st_mode)) room = std::min(static_cast<std::size_t>(status.st_size) + 1, std::size_t{1} << 26);
+  std::vector<std::byte> content;
+  for (std::size_t size = 0;;) {
+    if (size == content.size()) content.resize(size == 0 ? room : 2 * size);
+    const ssize_t count = detail::retry_interrupted(
+        [&] { return system_calls.read(file.get(), content.data() + size, content.size() - size); });
+    if (count < 0) detail::throw_errno(path, detail::message("cannot read at byte ", size), errno);
+    if (count == 0) {
+      content.resize(size);
+      return content;
+    }
+    size += static_cast<std::size_t>(count);
+    if (size > limit) too_large(detail::message("more than ", limit));
+  }
+}
+
+}  // namespace vade
