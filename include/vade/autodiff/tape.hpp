@@ -90,12 +90,13 @@ class Tape {
   }
 
   /// The node of a parameter: reads its value and writes its gradient, without a copy. The parameter must stay where
-  /// it is until the tape is cleared.
+  /// it is until the tape is cleared. @throws ShapeError if value and gradient differ in shape
   Var<T> parameter(Parameter<T>& p) {
     if (p.tape_ == this && p.recording_ == recording_ && p.node_ < used_ && node(p.node_).parameter == &p)
       return Var<T>(this, p.node_);
+    check_shape("Tape::parameter", p.name(), p.gradient(), p.rows(), p.cols());
     const Var<T> v = add(p.rows(), p.cols(), recording_gradients_, p.value().data());
-    node(v.node()).adjoint = p.gradient().data();
+    if (recording_gradients_) node(v.node()).adjoint = p.gradient().data();
     node(v.node()).parameter = &p;
     p.tape_ = this;
     p.recording_ = recording_;
@@ -103,10 +104,17 @@ class Tape {
     return v;
   }
 
+  /// A parameter that only is read: no gradient is written, so it may be const.
+  Var<T> parameter(const Parameter<T>& p) { return add(p.rows(), p.cols(), false, const_cast<T*>(p.value().data())); }
+
   /// The output of an operation on `inputs`, with undefined value: it needs a gradient if one of them does.
+  /// @throws StateError if one of them is a variable of another tape
   Var<T> record(std::initializer_list<Var<T>> inputs, Index rows, Index columns) {
     bool needs_gradient = false;
-    for (const Var<T>& input : inputs) needs_gradient |= input.needs_gradient();
+    for (const Var<T>& input : inputs) {
+      if (&input.tape() != this) throw StateError("Tape::record: an operand belongs to another tape");
+      needs_gradient |= input.needs_gradient();
+    }
     return add(rows, columns, needs_gradient);
   }
 
@@ -115,7 +123,7 @@ class Tape {
     check_shape("Tape::backward", "loss", loss, 1, 1);
     if (!loss.needs_gradient()) throw ValueError("Tape::backward: the loss does not depend on any parameter");
     loss.accumulate(Matrix<T>::Ones(1, 1));
-    for (Index i = loss.node(); i >= 0; --i) {
+    for (Index i = used_ - 1; i >= 0; --i) {  // what follows the loss has no adjoint, but may be a parameter
       Node& current = nodes_[static_cast<std::size_t>(i)];
       if (current.has_adjoint && current.backward) current.backward();
       if (current.parameter != nullptr) current.parameter->set_gradient_fresh(current.has_adjoint);

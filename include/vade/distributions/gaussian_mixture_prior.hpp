@@ -1,0 +1,84 @@
+// vade: the Gaussian mixture as a prior on codes.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include <vade/autodiff/reductions.hpp>
+#include <vade/autodiff/structure.hpp>
+#include <vade/autodiff/tape.hpp>
+#include <vade/core/special.hpp>
+
+/// p(z, c) = π_c N(z; μ_c, diag σ_c²): `weight_logits` `[1 x K]` with π = softmax(weight_logits), so that π is positive
+/// and sums to one by construction; `means` μ_c and `log_variances` log σ_c² `[K x J]`.
+namespace vade {
+
+/// S_bc = E_{q_b}[log N(z; μ_c, σ_c²)] for Gaussians q_b = N(μ_b, σ_b²), `[B x K]`:
+///     S_bc = −½ Σ_j [log 2π + λ_cj + ((μ_bj − m_cj)² + v_bj) e^{−λ_cj}],   v = e^{log σ_b²}, m = μ_c, λ = log σ_c²
+/// (Jiang et al. 2017, lemma 1). One pass over B K J without a temporary of that size; differences are taken before
+/// squares, so nothing cancels. With r = (μ_bj − m_cj) e^{−λ_cj} and S̄ the adjoint:
+///     μ̄_bj −= Σ_c S̄ r,   log σ̄_b² −= ½ Σ_c S̄ v e^{−λ},   m̄_cj += Σ_b S̄ r,   λ̄_cj −= ½ Σ_b S̄ [1 − r (μ − m) − v e^{−λ}].
+/// O(B K J). @throws ShapeError
+template <Real T>
+Var<T> expected_log_density(Var<T> mean, Var<T> log_variance, Var<T> means, Var<T> log_variances) {
+  const Index rows = mean.rows(), latent = mean.cols(), clusters = means.rows();
+  check_shape("expected_log_density", "log_variance", log_variance, rows, latent);
+  check_shape("expected_log_density", "means", means, clusters, latent);
+  check_shape("expected_log_density", "log_variances", log_variances, clusters, latent);
+  Tape<T>& tape = mean.tape();
+  const Var<T> s = tape.record({mean, log_variance, means, log_variances}, rows, clusters);
+  const Var<T> variance = tape.constant(rows, latent);       // v = e^{log σ_b²}
+  const Var<T> precisions = tape.constant(clusters, latent);  // e^{−λ}
+  variance.mutable_value().array() = log_variance.value().array().exp();
+  precisions.mutable_value().array() = (-log_variances.value().array()).exp();
+  {
+    const auto mu = mean.value(), v = variance.value(), m = means.value(), p = precisions.value();
+    const Var<T> constants = tape.constant(clusters, 1);  // Σ_j (log 2π + λ_cj)
+    MatrixView<T> k = constants.mutable_value();
+    k = (log_variances.value().array() + log_two_pi<T>).rowwise().sum().matrix();
+    MatrixView<T> out = s.mutable_value();
+    detail::for_row_tiles(rows, clusters * latent, [&](Index first, Index count) {
+      for (Index b = first; b < first + count; ++b)
+        for (Index c = 0; c < clusters; ++c)
+          out(b, c) =
+              T{-0.5} *
+              (k(c, 0) + (((mu.row(b) - m.row(c)).array().square() + v.row(b).array()) * p.row(c).array()).sum());
+    });
+  }
+  s.on_backward([mean, log_variance, means, log_variances, s, variance, precisions] {
+    const auto bar = s.adjoint();
+    const auto mu = mean.value(), v = variance.value(), m = means.value(), p = precisions.value();
+    detail::accumulate_rows(mean, [&](Index b, auto row) {
+      for (Index c = 0; c < m.rows(); ++c) row -= bar(b, c) * (mu.row(b) - m.row(c)).array() * p.row(c).array();
+    });
+    detail::accumulate_rows(log_variance, [&](Index b, auto row) {
+      for (Index c = 0; c < m.rows(); ++c) row -= (T{0.5} * bar(b, c)) * v.row(b).array() * p.row(c).array();
+    });
+    detail::accumulate_rows(means, [&](Index c, auto row) {
+      for (Index b = 0; b < mu.rows(); ++b) row += bar(b, c) * (mu.row(b) - m.row(c)).array() * p.row(c).array();
+    });
+    detail::accumulate_rows(log_variances, [&](Index c, auto row) {
+      for (Index b = 0; b < mu.rows(); ++b)
+        row -= (T{0.5} * bar(b, c)) *
+               (T{1} - ((mu.row(b) - m.row(c)).array().square() + v.row(b).array()) * p.row(c).array());
+    });
+  });
+  return s;
+}
+
+/// log N(z_b; μ_c, σ_c²) for every row and component, `[B x K]`: the case σ_b² = 0 of `expected_log_density`.
+/// O(B K J). @throws ShapeError
+template <Real T>
+Var<T> mixture_log_density(Var<T> z, Var<T> means, Var<T> log_variances) {
+  const Var<T> none = z.tape().constant(z.rows(), z.cols());
+  none.mutable_value().setConstant(-std::numeric_limits<T>::infinity());
+  return expected_log_density(z, none, means, log_variances);
+}
+
+/// log p(z_b) = log Σ_c π_c N(z_b; μ_c, σ_c²), `[B x 1]`. O(B K J). @throws ShapeError
+template <Real T>
+Var<T> mixture_log_prob(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
+  return log_sum_exp(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));
+}
+
+}  // namespace vade

@@ -1,0 +1,34 @@
+// vade: the bound of the variational autoencoder, term by term.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vade/distributions/gaussian.hpp>
+
+namespace vade {
+
+/// log p(x) ≥ E_q[log p(x|z)] + E_q[log p(z)] − E_q[log q(z|x)], each term `[1 x 1]`, a mean over rows in nats.
+/// Source: Kingma and Welling 2014, equation 3; the last two terms are −KL(q(z|x) ‖ p(z)).
+template <Real T>
+struct VaeTerms {
+  Var<T> reconstruction;   ///< E_q[log p(x|z)], from one draw of z
+  Var<T> latent_prior;     ///< E_q[log p(z)], closed form
+  Var<T> latent_entropy;   ///< −E_q[log q(z|x)], closed form
+
+  /// KL(q(z|x) ‖ p(z)).
+  Var<T> kl() const { return -(latent_prior + latent_entropy); }
+  /// The bound, with weight β on the divergence; β = 1 is the bound itself.
+  Var<T> bound(std::type_identity_t<T> beta = T{1}) const { return reconstruction - beta * kl(); }
+};
+
+/// The terms for posteriors `mean`, `log_variance` `[B x J]` and a reconstruction term computed from a draw of them.
+/// O(B J). @throws ShapeError
+template <Real T>
+VaeTerms<T> vae_terms(Var<T> reconstruction, Var<T> mean, Var<T> log_variance) {
+  check_shape("vae_terms", "reconstruction", reconstruction, 1, 1);
+  check_shape("vae_terms", "log_variance", log_variance, mean.rows(), mean.cols());
+  return {.reconstruction = reconstruction,
+          .latent_prior = vade::mean(gaussian_expected_standard_log_prob(mean, log_variance)),
+          .latent_entropy = vade::mean(gaussian_entropy(log_variance))};
+}
+
+}  // namespace vade

@@ -1,0 +1,79 @@
+// vade: numbers that change as training goes on.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <vade/core/checks.hpp>
+
+namespace vade {
+
+/// A rate or weight as a pure function of how far training is: nothing to save, and a resumed run continues exactly.
+/// `epoch` counts passes as a real number (2.5 is half through the third), `epochs` is how many there will be.
+class Schedule {
+ public:
+  /// `value`, always.
+  static Schedule constant(double value) { return Schedule(Kind::constant, value); }
+
+  /// `value · factor^⌊epoch / every⌋`, not below `floor`. @throws ValueError
+  static Schedule step_decay(double value, double factor, double every, double floor = 0) {
+    check_between("Schedule::step_decay", "factor", factor, 0.0, 1.0);
+    check_positive("Schedule::step_decay", "every", every);
+    check_at_least("Schedule::step_decay", "floor", floor, 0.0);
+    return Schedule(Kind::step_decay, value, factor, every, floor);
+  }
+
+  /// From `value` down to `value · last` along half a cosine (Loshchilov and Hutter 2017). @throws ValueError
+  static Schedule cosine(double value, double last = 0) {
+    check_between("Schedule::cosine", "last", last, 0.0, 1.0);
+    return Schedule(Kind::cosine, value, last);
+  }
+
+  /// `value` for the first `1 − tail` of the epochs, then `value · factor`. @throws ValueError
+  static Schedule drop(double value, double factor, double tail) {
+    check_between("Schedule::drop", "factor", factor, 0.0, 1.0);
+    check_between("Schedule::drop", "tail", tail, 0.0, 1.0);
+    return Schedule(Kind::drop, value, factor, tail);
+  }
+
+  /// From `first` at epoch 0 linearly to `value` at epoch `over`, then `value`: the warm-up of a KL weight.
+  /// @throws ValueError
+  static Schedule warm_up(double first, double value, double over) {
+    check_at_least("Schedule::warm_up", "over", over, 0.0);
+    return Schedule(Kind::warm_up, value, first, over);
+  }
+
+  double at(double epoch, double epochs) const {
+    switch (kind_) {
+      case Kind::constant: return value_;
+      case Kind::step_decay: return std::max(c_, value_ * std::pow(a_, std::floor(epoch / b_)));
+      case Kind::cosine: {
+        const double done = epochs > 0 ? std::clamp(epoch / epochs, 0.0, 1.0) : 0.0;
+        return value_ * (a_ + (1 - a_) * 0.5 * (1 + std::cos(3.14159265358979323846 * done)));
+      }
+      case Kind::drop: return epoch < epochs * (1 - b_) ? value_ : value_ * a_;
+      case Kind::warm_up: return epoch < b_ ? a_ + (value_ - a_) * epoch / b_ : value_;
+    }
+    return value_;
+  }
+
+  /// Epochs before a warm-up has ended; 0 for all others. A run shorter than this never reaches `value`.
+  double warm_up_epochs() const { return kind_ == Kind::warm_up ? b_ : 0.0; }
+
+ private:
+  enum class Kind { constant, step_decay, cosine, drop, warm_up };
+
+  Schedule(Kind kind, double value, double a = 0, double b = 0, double c = 0)
+      : kind_(kind), value_(value), a_(a), b_(b), c_(c) {
+    check_at_least("Schedule", "value", value, 0.0);
+  }
+
+  Kind kind_;
+  double value_;
+  double a_;
+  double b_;
+  double c_;
+};
+
+}  // namespace vade

@@ -1,0 +1,54 @@
+// vade: exponential moving average of parameters.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <vade/autodiff/parameter.hpp>
+#include <vade/core/checks.hpp>
+#include <vade/core/thread_pool.hpp>
+
+namespace vade {
+
+/// a ← d a + (1 − d) w after each step, with d = min(decay, (1 + t) / (10 + t)), so that early averages forget the
+/// start quickly. The average predicts more steadily than the last weights (Polyak and Juditsky 1992).
+template <Real T>
+class WeightAverage {
+ public:
+  /// @throws ValueError for a decay outside [0, 1)
+  WeightAverage(std::vector<Parameter<T>*> parameters, double decay)
+      : parameters_(std::move(parameters)), decay_(decay) {
+    check_between("WeightAverage", "decay", decay, 0.0, 0.999999);
+    for (const Parameter<T>* p : parameters_) averages_.push_back(p->value());
+  }
+
+  /// Takes the present values in. O(parameters).
+  void update() {
+    ++updates_;
+    const auto t = static_cast<double>(updates_);
+    const auto keep = static_cast<T>(std::min(decay_, (1 + t) / (10 + t)));
+    for (std::size_t k = 0; k < parameters_.size(); ++k) {
+      T* const average = averages_[k].data();
+      const T* const value = parameters_[k]->value().data();
+      parallel_ranges(parameters_[k]->size(), 65536, [=](Index begin, Index end) {
+        for (Index i = begin; i < end; ++i) average[i] += (T{1} - keep) * (value[i] - average[i]);
+      });
+    }
+  }
+
+  /// Exchanges averages and values; twice is nothing.
+  void swap() {
+    for (std::size_t k = 0; k < parameters_.size(); ++k) parameters_[k]->value().swap(averages_[k]);
+  }
+
+ private:
+  std::vector<Parameter<T>*> parameters_;
+  std::vector<Matrix<T>> averages_;
+  double decay_;
+  std::int64_t updates_ = 0;
+};
+
+}  // namespace vade
