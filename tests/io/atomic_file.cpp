@@ -77,8 +77,10 @@ struct FaultyCalls {
       if (!fails("write")) return ::write(file, bytes, size);
       return fault.error != 0 ? -1 : ::write(file, bytes, 1);
     };
-    system_calls.fchmod = [](int file, mode_t mode) { return fails("chmod") && fault.error ? -1 : ::fchmod(file, mode); };
-    system_calls.fsync = [](int file) { return fails("fsync") && fault.error ? -1 : ::fsync(file); };
+    system_calls.fchmod = [](int file, mode_t mode) {
+      return fails("chmod") && fault.error != 0 ? -1 : ::fchmod(file, mode);
+    };
+    system_calls.fsync = [](int file) { return fails("fsync") && fault.error != 0 ? -1 : ::fsync(file); };
     system_calls.close = [](int file) {
       const bool fail = fails("close") && fault.error != 0;
       const int error = errno;

@@ -1,0 +1,144 @@
+// vade: bytes of a file, plain or gzip, told by its content.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <zlib.h>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/errors.hpp>
+#include <vade/io/atomic_file.hpp>
+#include <vade/io/detail/system_calls.hpp>
+
+namespace vade::detail {
+
+/// Reads a file front to back in constant memory. `gzread` would pass damaged and truncated streams as good; here
+/// the end of a gzip file is reached only after zlib has checked length and CRC of every member, and nothing but
+/// further members may follow.
+class ByteStream {
+ public:
+  /// @throws FileError if the file cannot be opened or read
+  explicit ByteStream(const std::filesystem::path& path)
+      : path_(path), file_(retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); })) {
+    if (file_.get() < 0) throw_errno(path_, "cannot open", errno);
+    struct stat status = {};
+    if (::fstat(file_.get(), &status) < 0) throw_errno(path_, "cannot look up", errno);
+    if (S_ISREG(status.st_mode)) file_size_ = static_cast<std::uint64_t>(status.st_size);
+    while (input_.size() < 2 && refill()) {
+    }
+    is_gzip_ = starts_member();
+    if (is_gzip_ && ::inflateInit2(&stream_, 15 + 16) != Z_OK) throw FileError(path_.string() + ": zlib has no memory");
+  }
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+  ~ByteStream() {
+    if (is_gzip_) ::inflateEnd(&stream_);
+  }
+
+  bool is_gzip() const { return is_gzip_; }
+
+  /// Bytes given out so far.
+  std::uint64_t offset() const { return offset_; }
+
+  /// The most bytes that the whole file can give out: its size or, compressed, 1032 times that, which deflate cannot
+  /// pass. Unknown for a pipe.
+  std::optional<std::uint64_t> most_bytes() const {
+    constexpr std::uint64_t best_ratio = 1032;
+    if (!file_size_ || !is_gzip_) return file_size_;
+    if (*file_size_ > std::numeric_limits<std::uint64_t>::max() / best_ratio) return std::nullopt;
+    return *file_size_ * best_ratio;
+  }
+
+  /// Fills `out` and returns its size, or less at the end of the content. @throws FileError
+  std::size_t read(std::span<std::byte> out) {
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const std::size_t count = is_gzip_ ? inflate_some(out.subspan(done)) : copy_some(out.subspan(done));
+      if (count == 0) break;
+      done += count;
+    }
+    offset_ += done;
+    return done;
+  }
+
+ private:
+  /// Where the next unread byte lies in the file itself.
+  std::uint64_t file_offset() const { return read_ - input_.size(); }
+
+  bool starts_member() const {
+    return input_.size() >= 2 && input_[0] == std::byte{0x1f} && input_[1] == std::byte{0x8b};
+  }
+
+  /// Appends to what is left of the input. False at the end of the file.
+  bool refill() {
+    std::copy(input_.begin(), input_.end(), buffer_.begin());
+    const std::size_t left = input_.size();
+    const ssize_t count = retry_interrupted(
+        [&] { return system_calls.read(file_.get(), buffer_.data() + left, buffer_.size() - left); });
+    if (count < 0) throw_errno(path_, message("cannot read at byte ", read_), errno);
+    read_ += static_cast<std::uint64_t>(count);
+    input_ = std::span(buffer_.data(), left + static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
+  std::size_t copy_some(std::span<std::byte> out) {
+    if (input_.empty() && !refill()) return 0;
+    const std::size_t count = std::min(out.size(), input_.size());
+    std::copy_n(input_.begin(), count, out.begin());
+    input_ = input_.subspan(count);
+    return count;
+  }
+
+  std::size_t inflate_some(std::span<std::byte> out) {
+    const auto room = static_cast<uInt>(std::min<std::size_t>(out.size(), std::size_t{1} << 30));
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = room;
+    while (!finished_ && stream_.avail_out == room) {
+      if (input_.empty() && !refill())
+        throw FileError(message(path_.string(), ": the gzip stream is truncated at byte ", read_));
+      stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input_.data()));
+      stream_.avail_in = static_cast<uInt>(input_.size());
+      const int answer = ::inflate(&stream_, Z_NO_FLUSH);
+      input_ = input_.subspan(input_.size() - stream_.avail_in);
+      if (answer == Z_STREAM_END)
+        next_member();
+      else if (answer != Z_OK && answer != Z_BUF_ERROR)
+        throw FileError(message(path_.string(), ": the gzip stream is damaged at byte ", file_offset(), ": ",
+                                stream_.msg != nullptr ? stream_.msg : "zlib gives no reason"));
+    }
+    return room - stream_.avail_out;
+  }
+
+  void next_member() {
+    while (input_.size() < 2 && refill()) {
+    }
+    finished_ = input_.empty();
+    if (finished_) return;
+    if (!starts_member())
+      throw FileError(message(path_.string(), ": other bytes follow the gzip stream at byte ", file_offset()));
+    ::inflateReset(&stream_);
+  }
+
+  std::filesystem::path path_;
+  FileDescriptor file_;
+  std::optional<std::uint64_t> file_size_;
+  std::array<std::byte, 1 << 16> buffer_;
+  std::span<std::byte> input_;  ///< the part of the buffer that is not used yet
+  std::uint64_t read_ = 0;
+  std::uint64_t offset_ = 0;
+  z_stream stream_ = {};
+  bool is_gzip_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace vade::detail
