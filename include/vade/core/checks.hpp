@@ -79,17 +79,17 @@ void check_between(std::string_view who, std::string_view what, T value, T low, 
 template <class T>
 void check_at_least(std::string_view who, std::string_view what, T value, T low) {
   if (!(value >= low) || !std::isfinite(static_cast<double>(value)))
-    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted at least ", low));
+    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted at least ", low, ", and finite"));
 }
 
 /// One number is positive and finite. @throws ValueError
 template <class T>
 void check_positive(std::string_view who, std::string_view what, T value) {
   if (!(value > T{0}) || !std::isfinite(static_cast<double>(value)))
-    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted a positive value"));
+    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted a positive, finite value"));
 }
 
-/// `weights` `[1 x K]` is positive and sums to one within `tolerance`. @throws ValueError
+/// `weights` `[1 x K]` has no negative entry and sums to one within `tolerance`. @throws ValueError
 template <class M>
 void check_simplex(std::string_view who, std::string_view what, const M& weights, double tolerance = 1e-5) {
   double sum = 0;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -74,10 +75,10 @@ class RandomStream {
     }
   }
 
-  /// Uniform in [low, high).
+  /// Uniform in [low, high), for low < high: a draw that rounding would put on `high` becomes its neighbour.
   template <Real T>
   T uniform(T low, T high) {
-    return low + (high - low) * uniform<T>();
+    return std::min(low + (high - low) * uniform<T>(), std::nextafter(high, low));
   }
 
   /// Standard normal by the Box-Muller transform, in pairs; computed in double whatever T is.

@@ -35,10 +35,11 @@ T log_sigmoid(T l) {
   return -softplus(-l);
 }
 
-/// −log Bernoulli(x; σ(l)) = softplus(l) − l x, for x in [0, 1]. Derivative in l: σ(l) − x.
+/// −log Bernoulli(x; σ(l)) = softplus(l) − l x, for finite l and x in [0, 1]. Derivative in l: σ(l) − x. The large terms
+/// cancel before the small one is added, so that a confident, right prediction keeps its digits.
 template <Real T>
 T bernoulli_cross_entropy(T logit, T x) {
-  return softplus(logit) - logit * x;
+  return (std::max(logit, T{0}) - logit * x) + std::log1p(std::exp(-std::abs(logit)));
 }
 
 /// Φ(z), the distribution function of the standard normal.

@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
@@ -33,7 +35,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() { stop(); }
 
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
 
   /// Changes the number of threads; waits for a running call. Not from inside a tile. @throws ValueError
   void resize(int threads) {
@@ -48,8 +50,8 @@ class ThreadPool {
   template <class Body>
   void run(Index tiles, Body&& body) {
     std::unique_lock lock(busy_, std::defer_lock);
-    if (tiles < 2 || inside_ || workers_.empty() || !lock.try_lock()) {
-      for (Index tile = 0; tile < tiles; ++tile) body(tile);
+    if (tiles < 2 || inside_ || threads() == 1 || !lock.try_lock()) {
+      run_in_place(tiles, body);
       return;
     }
     using Callable = std::remove_reference_t<Body>;
@@ -70,7 +72,7 @@ class ThreadPool {
       else
         pending_.wait(left, std::memory_order_acquire);
     }
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
  private:
@@ -88,7 +90,13 @@ class ThreadPool {
     check_between("ThreadPool", "threads", threads, 1, 1024);
     stopping_.store(false, std::memory_order_relaxed);
     const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, generation] { serve(generation); });
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this, generation] { serve(generation); });
+    } catch (...) {  // the system has no more threads: end those that run, or their destructors would end the program
+      stop();
+      throw;
+    }
+    threads_.store(threads, std::memory_order_relaxed);
   }
 
   void stop() {
@@ -97,6 +105,20 @@ class ThreadPool {
     generation_.notify_all();
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
+    threads_.store(1, std::memory_order_relaxed);
+  }
+
+  template <class Body>
+  static void run_in_place(Index tiles, Body& body) {
+    std::exception_ptr failure;
+    for (Index tile = 0; tile < tiles; ++tile) {
+      try {
+        body(tile);
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
   }
 
   void serve(std::uint32_t seen) {
@@ -133,7 +155,8 @@ class ThreadPool {
 
   inline static thread_local bool inside_ = false;
 
-  std::vector<std::thread> workers_;
+  std::vector<std::thread> workers_;  // changed only under busy_
+  std::atomic<int> threads_{1};       // their number and the caller, for whoever asks meanwhile
   std::mutex busy_;
   std::atomic<std::uint32_t> generation_{0};
   std::atomic<bool> stopping_{false};

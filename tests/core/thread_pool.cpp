@@ -1,0 +1,308 @@
+// vade: tests of core/thread_pool.hpp.
+// SPDX-License-Identifier: MIT
+#include <vade/core/thread_pool.hpp>
+
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+// Assertions of doctest are made by the main thread only; tiles count in atomics or write to entries of their own.
+
+namespace {
+
+using vade::Index;
+using vade::ThreadPool;
+
+constexpr int thread_counts[] = {1, 2, 3, 7};
+
+/// How often each tile ran.
+std::vector<int> runs_of_tiles(ThreadPool& pool, Index tiles) {
+  std::vector<int> runs(static_cast<std::size_t>(tiles));
+  pool.run(tiles, [&](Index tile) { ++runs[static_cast<std::size_t>(tile)]; });
+  return runs;
+}
+
+std::vector<int> ones(Index count) { return std::vector<int>(static_cast<std::size_t>(count), 1); }
+
+std::string failure_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("Law 1: every tile runs exactly once, and run returns after the last") {
+  for (const int threads : thread_counts) {
+    CAPTURE(threads);
+    ThreadPool pool(threads);
+    CHECK(pool.threads() == threads);
+    for (const Index tiles : {0, 1, 2, 3, 6, 7, 8, 64, 1000}) CHECK(runs_of_tiles(pool, tiles) == ones(tiles));
+  }
+}
+
+TEST_CASE("Law 1 holds for thousands of short calls in a row, and after pauses in which the workers fall asleep") {
+  for (const int threads : thread_counts) {
+    ThreadPool pool(threads);
+    bool right = true;
+    for (int call = 0; call < 3000; ++call) {
+      const Index tiles = call % 9;
+      right = right && runs_of_tiles(pool, tiles) == ones(tiles);
+      if (call % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    CHECK(right);
+  }
+}
+
+TEST_CASE("Law 2: a nested run does its tiles in place") {
+  for (const int threads : thread_counts) {
+    CAPTURE(threads);
+    ThreadPool pool(threads);
+    std::vector<int> runs(20 * 10 * 3);
+    std::atomic<int> strangers{0};
+    pool.run(20, [&](Index outer) {
+      const auto self = std::this_thread::get_id();
+      pool.run(10, [&](Index middle) {
+        pool.run(3, [&](Index inner) {
+          if (std::this_thread::get_id() != self) ++strangers;
+          ++runs[static_cast<std::size_t>((outer * 10 + middle) * 3 + inner)];
+        });
+      });
+    });
+    CHECK(runs == ones(600));
+    CHECK(strangers == 0);
+  }
+}
+
+TEST_CASE("Law 2: a run of another pool inside a tile is done in place, too") {
+  ThreadPool outer(3), inner(3);
+  std::vector<int> runs(12 * 5);
+  std::atomic<int> strangers{0};
+  outer.run(12, [&](Index i) {
+    const auto self = std::this_thread::get_id();
+    inner.run(5, [&](Index j) {
+      if (std::this_thread::get_id() != self) ++strangers;
+      ++runs[static_cast<std::size_t>(i * 5 + j)];
+    });
+  });
+  CHECK(runs == ones(60));
+  CHECK(strangers == 0);
+}
+
+TEST_CASE("Law 2: several user threads share one pool, and each gets all its tiles") {
+  for (const int threads : thread_counts) {
+    CAPTURE(threads);
+    ThreadPool pool(threads);
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> users;
+    for (int user = 0; user < 4; ++user)
+      users.emplace_back([&pool, &wrong, user] {
+        for (int call = 0; call < 300; ++call)
+          if (runs_of_tiles(pool, 1 + (call + user) % 17) != ones(1 + (call + user) % 17)) ++wrong;
+      });
+    for (std::thread& user : users) user.join();
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("Law 2: a run that finds the pool busy does not wait for it") {
+  ThreadPool pool(2);
+  std::atomic<bool> started{false}, finished{false};
+  std::thread user([&] {
+    pool.run(2, [&](Index tile) {
+      if (tile != 0) return;
+      started = true;
+      while (!finished) std::this_thread::yield();  // ends only if the other run below does not wait for this one
+    });
+  });
+  while (!started) std::this_thread::yield();
+  const auto self = std::this_thread::get_id();
+  bool in_place = true;
+  std::vector<int> runs(8);
+  pool.run(8, [&](Index tile) {
+    in_place = in_place && std::this_thread::get_id() == self;
+    ++runs[static_cast<std::size_t>(tile)];
+  });
+  finished = true;
+  user.join();
+  CHECK(in_place);
+  CHECK(runs == ones(8));
+}
+
+TEST_CASE("Law 3: the exception of the lowest tile that failed reaches the caller, after all tiles have ended") {
+  for (const int threads : thread_counts) {
+    CAPTURE(threads);
+    ThreadPool pool(threads);
+    for (int repetition = 0; repetition < 50; ++repetition) {
+      std::vector<int> runs(40);
+      const auto call = [&] {
+        pool.run(40, [&](Index tile) {
+          ++runs[static_cast<std::size_t>(tile)];
+          if (tile % 10 == 7) throw std::runtime_error("tile " + std::to_string(tile));
+        });
+      };
+      REQUIRE(failure_of(call) == "tile 7");
+      REQUIRE(runs == ones(40));
+    }
+    CHECK(runs_of_tiles(pool, 30) == ones(30));  // and the pool is as good as before
+  }
+}
+
+TEST_CASE("Law 3 holds for a failure in the last tile, in all tiles, and of things that are no std::exception") {
+  for (const int threads : thread_counts) {
+    CAPTURE(threads);
+    ThreadPool pool(threads);
+    const auto fail_from = [&](Index first) {
+      return failure_of([&] {
+        pool.run(16, [&](Index tile) {
+          if (tile >= first) throw std::runtime_error(std::to_string(tile));
+        });
+      });
+    };
+    CHECK(fail_from(15) == "15");
+    CHECK(fail_from(0) == "0");
+    CHECK(fail_from(16) == "nothing was thrown");
+    CHECK_THROWS_AS(pool.run(3, [](Index tile) { throw tile; }), Index);
+  }
+}
+
+TEST_CASE("Law 3 holds for nested runs: the inner exception passes through the outer tile") {
+  for (const int threads : thread_counts) {
+    ThreadPool pool(threads);
+    std::vector<int> runs(5 * 5);
+    const auto call = [&] {
+      pool.run(5, [&](Index outer) {
+        pool.run(5, [&](Index inner) {
+          ++runs[static_cast<std::size_t>(outer * 5 + inner)];
+          if (outer >= 2 && inner >= 3) throw std::runtime_error(std::to_string(outer * 5 + inner));
+        });
+      });
+    };
+    CHECK(failure_of(call) == "13");
+    CHECK(runs == ones(25));
+  }
+}
+
+TEST_CASE("Law 3: the pool keeps nothing of an exception that has been thrown") {
+  const auto witness = std::make_shared<int>(1);
+  struct Failure {
+    std::shared_ptr<int> held;
+  };
+  for (const int threads : thread_counts) {
+    ThreadPool pool(threads);
+    CHECK_THROWS_AS(pool.run(4, [&](Index) { throw Failure{witness}; }), Failure);
+    CHECK(witness.use_count() == 1);
+  }
+}
+
+TEST_CASE("Law 4: an idle pool costs nothing") {
+  // Processor time, not time on the clock: six spinning workers would use all of it, whatever else the machine does.
+  ThreadPool pool(7);
+  CHECK(runs_of_tiles(pool, 100) == ones(100));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const double seconds = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  CHECK(seconds < 0.1);
+  CHECK(runs_of_tiles(pool, 100) == ones(100));
+}
+
+TEST_CASE("Work is shared: with enough threads, tiles that wait for each other all run at once") {
+  for (const int threads : {2, 3, 7}) {
+    ThreadPool pool(threads);
+    std::atomic<int> arrived{0};
+    pool.run(threads, [&](Index) {
+      ++arrived;
+      while (arrived < threads) std::this_thread::yield();
+    });
+    CHECK(arrived == threads);
+  }
+}
+
+TEST_CASE("resize changes the number of threads, and refuses absurd ones without harm") {
+  ThreadPool pool(2);
+  for (const int threads : {3, 1, 7, 7, 2, 1, 3}) {
+    pool.resize(threads);
+    CHECK(pool.threads() == threads);
+    CHECK(runs_of_tiles(pool, 50) == ones(50));
+  }
+  CHECK_THROWS_WITH_AS(pool.resize(0), "ThreadPool: threads is 0, wanted a value in [1, 1024]", vade::ValueError);
+  CHECK_THROWS_WITH_AS(pool.resize(1025), "ThreadPool: threads is 1025, wanted a value in [1, 1024]",
+                       vade::ValueError);
+  CHECK_THROWS_AS(pool.resize(-1), vade::ValueError);
+  CHECK(pool.threads() == 3);
+  CHECK(runs_of_tiles(pool, 50) == ones(50));
+  CHECK_THROWS_AS(ThreadPool(0), vade::ValueError);
+  CHECK_THROWS_AS(ThreadPool(1025), vade::ValueError);
+}
+
+TEST_CASE("resize waits for a running call, and other threads may run and ask meanwhile") {
+  ThreadPool pool(3);
+  std::atomic<int> wrong{0};
+  std::atomic<bool> done{false};
+  std::vector<std::thread> users;
+  for (int user = 0; user < 2; ++user)
+    users.emplace_back([&] {
+      while (!done) {
+        if (runs_of_tiles(pool, 24) != ones(24)) ++wrong;
+        if (pool.threads() < 1 || pool.threads() > 4) ++wrong;
+      }
+    });
+  for (int i = 0; i < 60; ++i) pool.resize(1 + i % 4);
+  done = true;
+  for (std::thread& user : users) user.join();
+  CHECK(wrong == 0);
+  CHECK(pool.threads() == 4);
+}
+
+TEST_CASE("A pool that was never used, or is used once, ends without waiting for anything") {
+  std::atomic<int> tiles{0};
+  for (int i = 0; i < 50; ++i) {
+    ThreadPool unused(3);
+    ThreadPool once(3);
+    once.run(2, [&](Index) { ++tiles; });
+  }
+  CHECK(tiles == 100);
+}
+
+TEST_CASE("The body may be a const object, a function or a lambda that changes its own state") {
+  static std::atomic<int> calls{0};
+  calls = 0;
+  struct Body {
+    void operator()(Index) const { ++calls; }
+  };
+  ThreadPool pool(2);
+  const Body body;
+  pool.run(5, body);
+  pool.run(5, Body{});
+  pool.run(5, [count = 0](Index) mutable {
+    if (count == 0) ++calls;
+  });
+  CHECK(calls == 15);
+}
+
+TEST_CASE("parallel_ranges covers the count with ranges of the grain, the last one shorter") {
+  for (const int threads : thread_counts) {
+    vade::set_threads(threads);
+    CHECK(vade::default_pool().threads() == threads);
+    for (const Index count : {0, 1, 4, 5, 9, 10, 101})
+      for (const Index grain : {1, 5, 200}) {
+        std::vector<int> covered(static_cast<std::size_t>(count));
+        std::atomic<int> odd{0};
+        vade::parallel_ranges(count, grain, [&](Index begin, Index end) {
+          if (begin % grain != 0 || (end - begin != grain && end != count) || end <= begin) ++odd;
+          for (Index i = begin; i < end; ++i) ++covered[static_cast<std::size_t>(i)];
+        });
+        CHECK(covered == ones(count));
+        CHECK(odd == 0);
+      }
+  }
+  CHECK_THROWS_AS(vade::set_threads(0), vade::ValueError);
+}
