@@ -140,7 +140,8 @@ TEST_CASE("Malformed headers are named by byte, wanted and got") {
   CHECK(complaint(folder, bytes("\0\0\x08\x09") + std::string(36, '\0')) == "byte 3: 9 dimensions, wanted 1 to 8");
   CHECK(complaint(folder, small.substr(0, 10)) == "byte 10: the file ends inside the sizes, wanted 2 bytes more");
   CHECK(complaint(folder, small + "g") == "byte 12: the sizes promise 6 bytes of data, but the file can hold 7");
-  CHECK(complaint(folder, small.substr(0, 17)) == "byte 12: the sizes promise 6 bytes of data, but the file can hold 5");
+  CHECK(complaint(folder, small.substr(0, 17)) ==
+        "byte 12: the sizes promise 6 bytes of data, but the file can hold 5");
   CHECK(complaint(folder, gzip("PK\3\4")) ==
         "decompressed byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0");
 }

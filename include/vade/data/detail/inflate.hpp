@@ -29,7 +29,8 @@ class ByteStream {
  public:
   /// @throws FileError if the file cannot be opened or read
   explicit ByteStream(const std::filesystem::path& path)
-      : path_(path), file_(retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); })) {
+      : path_(path),
+        file_(retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); })) {
     if (file_.get() < 0) throw_errno(path_, "cannot open", errno);
     struct stat status = {};
     if (::fstat(file_.get(), &status) < 0) throw_errno(path_, "cannot look up", errno);
