@@ -41,10 +41,12 @@ class Sequential {
 
   /// y `[B x outputs]`. @throws ShapeError
   template <Real T>
+    requires(Layer<Layers, T> && ...)
   Var<T> operator()(Var<T> x) {
     return apply(layers_, x);
   }
   template <Real T>
+    requires(Layer<Layers, T> && ...)
   Var<T> operator()(Var<T> x) const {
     return apply(layers_, x);
   }

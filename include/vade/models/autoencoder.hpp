@@ -1,0 +1,103 @@
+// vade: the plain autoencoder.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <utility>
+
+#include <vade/models/detail/inference.hpp>
+#include <vade/models/model_file.hpp>
+#include <vade/models/objectives.hpp>
+
+namespace vade {
+
+/// D → hidden → J codes → hidden → D, trained to reconstruct. No prior and no noise: it compresses, and cannot
+/// generate. Errors and costs are those of `Vade`.
+template <Real T>
+class Autoencoder {
+ public:
+  /// Draws the networks. @throws ValueError
+  explicit Autoencoder(NetworkOptions options) : network_(std::move(options)) {}
+
+  const NetworkOptions& options() const { return network_.options; }
+  bool fitted() const { return fitted_; }
+  Index parameter_count() const { return vade::parameter_count(network_); }
+
+  /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
+  FitReport fit(const Dataset& data, const FitOptions& fit = {}, const Observer& observer = {},
+                std::stop_token stop = {}) {
+    RowSource<T>(data).check("Autoencoder::fit", options().inputs, options().likelihood);
+    *this = Autoencoder(options());
+    Tape<T> tape;
+    AutoencoderObjective<T, CodeNetwork> objective(network_);
+    fitted_ = true;
+    return train<T>(objective, tape, data, fit, {"autoencoder", 1}, options().seed, observer, stop);
+  }
+
+  /// Codes `[N x J]`.
+  Matrix<T> transform(const RowSource<T>& x) const {
+    check_ready("Autoencoder::transform", x);
+    return detail::encode_rows(network_, x);
+  }
+
+  /// E[x|z] `[N x D]` at the code of each row.
+  Matrix<T> reconstruct(const RowSource<T>& x) const {
+    check_ready("Autoencoder::reconstruct", x);
+    return detail::reconstruct_rows(network_, x);
+  }
+
+  /// E[x|z] for codes z `[n x J]`.
+  Matrix<T> decode(const Matrix<T>& z) const {
+    detail::check_fitted("Autoencoder::decode", fitted_);
+    return detail::decode_rows(network_, z, "Autoencoder::decode");
+  }
+
+  /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
+  void save(const std::filesystem::path& path) const {
+    detail::check_fitted("Autoencoder::save", fitted_);
+    ModelFileWriter<T> file("autoencoder", options());
+    file.add(network_);
+    file.save(path);
+  }
+
+  /// What `save` wrote. @throws FileError
+  static Autoencoder load(const std::filesystem::path& path) {
+    const ModelFileReader file(path, "autoencoder");
+    Autoencoder model(file.network());
+    file.read(model.network_);
+    model.fitted_ = true;
+    return model;
+  }
+
+ private:
+  struct CodeNetwork {
+    NetworkOptions options;
+    Mlp<T> encoder;
+    Mlp<T> decoder;
+
+    explicit CodeNetwork(NetworkOptions o) : options(std::move(o)) {
+      options.check();
+      std::vector<Index> widths{options.inputs};
+      widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+      widths.push_back(options.latent);
+      encoder = Mlp<T>("encoder", widths, options.seed, 0);
+      decoder = mirrored_decoder<T>(options);
+    }
+
+    Var<T> code(Var<T> x) { return encoder(x); }
+    Var<T> code(Var<T> x) const { return encoder(x); }
+    void for_each_parameter(auto&& visit) { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
+    void for_each_parameter(auto&& visit) const { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
+  };
+
+  void check_ready(std::string_view who, const RowSource<T>& x) const {
+    detail::check_fitted(who, fitted_);
+    x.check(who, options().inputs, options().likelihood);
+  }
+
+  CodeNetwork network_;
+  bool fitted_ = false;
+};
+
+}  // namespace vade

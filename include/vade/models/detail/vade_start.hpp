@@ -1,0 +1,112 @@
+// vade: the warm starts of VaDE, carried out.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <stop_token>
+#include <utility>
+
+#include <vade/mixture/gaussian_mixture.hpp>
+#include <vade/models/detail/inference.hpp>
+#include <vade/models/objectives.hpp>
+#include <vade/models/vade_objective.hpp>
+#include <vade/models/warm_start.hpp>
+
+namespace vade::detail {
+
+/// Visits a `WarmStart`: leaves network and mixture ready for joint training, its history in `report`, and the
+/// responsibilities for the freeze epochs, where it has any, in `responsibilities` `[N x K]`.
+template <Real T>
+struct VadeStart {
+  Network<T>& network;
+  MixtureParameters<T>& mixture;
+  Tape<T>& tape;
+  const Dataset& data;
+  const Observer& observer;
+  std::stop_token stop;
+  FitReport report;
+  Matrix<T> responsibilities;
+
+  void operator()(const RandomStart&) {
+    RandomStream stream(network.options.seed, Purpose::mixture);
+    const std::vector<Index> order = random_permutation(data.rows(), stream);
+    const Dataset chosen = data.select(std::span(order).first(static_cast<std::size_t>(mixture.means.rows())));
+    mixture.means.value() = encode_rows(network, RowSource<T>(chosen));
+  }
+
+  void operator()(const AutoencoderStart& start) {
+    AutoencoderObjective<T, Network<T>> objective(network);
+    report = train<T>(objective, tape, data, start.fit, {"autoencoder", 1}, network.options.seed, observer, stop);
+    const RowVector<T> pooled = start_mixture(start.mixture_restarts);
+    network.encoder.reset_log_variance(T{0});  // no loss has taught it anything
+    network.encoder.head().bias().value().rightCols(pooled.size()) =
+        pooled.array().log() + hand_over_log_variance;
+  }
+
+  void operator()(const VaeStart& start) {
+    VaeObjective<T> objective(network, start.kl_weight);
+    report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop);
+    start_mixture(start.mixture_restarts);
+  }
+
+  void operator()(const InformationStart& start) {
+    const Index clusters = mixture.means.rows();
+    InformationMaximisationOptions options = start.classifier;
+    options.clusters = clusters;
+    std::optional<InformationMaximisingClassifier<T>> best;
+    for (int k = 0; k < std::max(1, start.restarts) && report.stop == StopReason::finished; ++k) {
+      InformationMaximisingClassifier<T> candidate(data.columns(), options,
+                                                   network.options.seed + (static_cast<std::uint64_t>(k) << 32));
+      report.append(candidate.fit(data, {"classifier", static_cast<std::uint32_t>(20 + k)}, observer, stop));
+      if (!best || candidate.loss() < best->loss()) best = std::move(candidate);
+    }
+    responsibilities = best->predict_proba(data);
+    auto& trunk = network.encoder.trunk();
+    const auto layers = best->folded_trunk("encoder");
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      auto& target = i < trunk.hidden().size() ? trunk.hidden()[i] : trunk.output();
+      if (i > trunk.hidden().size() || layers[i].outputs() != target.outputs()) break;
+      target = layers[i];
+    }
+    network.encoder.reset_log_variance(hand_over_log_variance);
+    mixture.means.value() = spread_centres(clusters, network.options.latent, start.separation);
+    mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(T{1e-4}).log().matrix();
+  }
+
+ private:
+  /// log of the posterior's variance in units of the clusters' at the hand-over: e⁻⁴, a small part of it.
+  static constexpr T hand_over_log_variance = T{-4};
+
+  /// Fits the mixture to the codes of all rows; returns the variance within clusters, pooled, `[1 x J]`.
+  RowVector<T> start_mixture(int restarts) {
+    GaussianMixture<T> fitted({.clusters = mixture.means.rows(),
+                               .restarts = restarts,
+                               .max_iterations = 200,
+                               .seed = network.options.seed});
+    const Matrix<T> z = encode_rows(network, RowSource<T>(data));
+    fitted.fit(z);
+    mixture.weight_logits.value() = fitted.weights().array().log().matrix();
+    mixture.means.value() = fitted.means();
+    mixture.log_variances.value() = fitted.variances().array().log().matrix();
+    return fitted.weights() * fitted.variances();
+  }
+
+  /// K centres at distance `separation` from the origin: axes while there are enough, then both signs of axes, then
+  /// random directions.
+  Matrix<T> spread_centres(Index clusters, Index latent, double separation) const {
+    Matrix<T> centres = Matrix<T>::Zero(clusters, latent);
+    RandomStream stream(network.options.seed, Purpose::mixture);
+    for (Index c = 0; c < clusters; ++c) {
+      if (c < 2 * latent) {
+        centres(c, c % latent) = static_cast<T>(c < latent ? separation : -separation);
+        continue;
+      }
+      for (T& entry : centres.row(c)) entry = stream.normal<T>();
+      centres.row(c) *= static_cast<T>(separation) / centres.row(c).norm();
+    }
+    return centres;
+  }
+};
+
+}  // namespace vade::detail

@@ -1,0 +1,158 @@
+// vade: a classifier that finds classes without labels, by maximising information.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <vade/autodiff/arithmetic.hpp>
+#include <vade/autodiff/reductions.hpp>
+#include <vade/data/augmentation.hpp>
+#include <vade/elbo/vade.hpp>
+#include <vade/models/row_source.hpp>
+#include <vade/nn/batch_norm.hpp>
+#include <vade/training/cluster_monitor.hpp>
+#include <vade/training/train.hpp>
+
+/// The idea (IMSAT: Hu et al., "Learning Discrete Representations via Information Maximizing Self-Augmented Training",
+/// ICML 2017). A network p(c|x) should be certain about each row, use all classes, and not change its mind when a row
+/// is replaced by a random view Tx of it. With p̄ the mean of p(c|x) over a batch, minimise
+///
+///     KL(p(c|x) ‖ p(c|Tx)) + λ [H(c|x) − μ H(p̄)],   no gradient into the first p(c|x).
+///
+/// The middle term is certainty, the last is balance; λ = 0.1 and μ = 4. The value of the loss, which needs no labels,
+/// tells good runs from bad ones, so restarts can be judged by it.
+namespace vade {
+
+/// Shape of the classifier, and of its training.
+struct InformationMaximisationOptions {
+  std::vector<Index> hidden = {512, 512};
+  Index clusters = 10;
+  AffineAugmentation augmentation = {};
+  double certainty_weight = 0.1;  ///< λ
+  double balance = 4;             ///< μ
+  FitOptions fit = {.epochs = 40, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)};
+
+  /// @throws ValueError naming the field
+  void check() const {
+    check_at_least<Index>("InformationMaximisationOptions", "clusters", clusters, 2);
+    check_at_least<Index>("InformationMaximisationOptions", "number of hidden layers",
+                          static_cast<Index>(hidden.size()), 1);
+    check_at_least("InformationMaximisationOptions", "certainty_weight", certainty_weight, 0.0);
+    check_at_least("InformationMaximisationOptions", "balance", balance, 0.0);
+    check_at_least<Index>("InformationMaximisationOptions", "batch", fit.batch, 2);
+    fit.check();
+  }
+};
+
+/// p(c|x) by ReLU layers with batch normalisation and a linear layer of K logits.
+template <Real T>
+class InformationMaximisingClassifier {
+ public:
+  static constexpr std::array<std::string_view, 3> term_names{"consistency", "conditional_entropy", "marginal_entropy"};
+
+  /// @throws ValueError
+  InformationMaximisingClassifier(Index inputs, InformationMaximisationOptions options, std::uint64_t seed)
+      : options_(std::move(options)), seed_(seed) {
+    options_.check();
+    Index width = inputs;
+    std::uint32_t layer = first_layer;
+    for (const Index next : options_.hidden) {
+      trunk_.emplace_back("classifier." + std::to_string(layer - first_layer), width, next, seed, layer);
+      width = next;
+      ++layer;
+    }
+    logits_ = Dense<T>("classifier.logits", width, options_.clusters, Initialiser::glorot, seed, layer);
+    logits_.weight().value() *= static_cast<T>(0.01);  // starts undecided: no class is favoured by the draw
+  }
+
+  const InformationMaximisationOptions& options() const { return options_; }
+  Index inputs() const { return trunk_.front().inputs(); }
+
+  /// Trains on `data` as `stage`. @throws as `train`; ValueError if `data` has no image shape
+  FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {}) {
+    Objective objective(*this, data.rows());
+    Tape<T> tape;
+    FitReport report = train<T>(objective, tape, data, options_.fit, stage, seed_, observer, stop);
+    if (!report.history.empty()) loss_ = report.history.back().loss;
+    return report;
+  }
+
+  /// Mean loss of the last epoch: lower is better, and comparable between runs on the same data and options.
+  double loss() const { return loss_; }
+
+  /// p(c|x) `[N x K]`, by the remembered statistics of the normalisation. @throws ShapeError
+  Matrix<T> predict_proba(const RowSource<T>& x) const {
+    Matrix<T> result(x.count(), options_.clusters);
+    for_each_batch(x, 512, [&](Var<T> rows, Index first) {
+      result.middleRows(first, rows.rows()) = softmax(apply(*this, rows)).value();
+    });
+    return result;
+  }
+
+  /// The hidden layers with their normalisation folded in: ReLU layers that compute the same.
+  std::vector<Dense<T, Relu>> folded_trunk(const std::string& name) const {
+    std::vector<Dense<T, Relu>> layers;
+    for (std::size_t i = 0; i < trunk_.size(); ++i) layers.push_back(trunk_[i].folded(name + "." + std::to_string(i)));
+    return layers;
+  }
+
+  void for_each_parameter(auto&& visit) {
+    for (auto& layer : trunk_) layer.for_each_parameter(visit);
+    logits_.for_each_parameter(visit);
+  }
+
+ private:
+  static constexpr std::uint32_t first_layer = 2000;
+
+  class Objective {
+   public:
+    static constexpr auto term_names = InformationMaximisingClassifier::term_names;
+
+    Objective(InformationMaximisingClassifier& classifier, Index rows)
+        : classifier_(&classifier), monitor_(rows, classifier.options_.clusters) {}
+
+    Losses<T, 3> record(const Batch<T>& batch) {
+      const InformationMaximisationOptions& options = classifier_->options_;
+      Tape<T>& tape = batch.x.tape();
+      const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
+      augment<T>(batch.data, batch.rows, options.augmentation, batch.seed, batch.draw, view.mutable_value());
+      const Var<T> p = softmax(apply(*classifier_, batch.x));
+      const Var<T> view_log_p = log_softmax(apply(*classifier_, view));
+      const Var<T> target = stop_gradient(p);
+      const Var<T> conditional = mean(categorical_entropy(p));
+      const Var<T> marginal = categorical_entropy(column_means(p));
+      const Var<T> consistency = -mean(row_sums(target * view_log_p)) - stop_gradient(conditional);
+      const Var<T> view_p = exp(stop_gradient(view_log_p));
+      monitor_.observe(batch.rows, target.value());
+      monitor_.observe_views(target.value(), view_p.value());
+      return {.loss = consistency + static_cast<T>(options.certainty_weight) *
+                                        (conditional - static_cast<T>(options.balance) * marginal),
+              .terms = {consistency, conditional, marginal}};
+    }
+
+    std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*classifier_), 1.0}}; }
+    void end_epoch(EpochRecord& record) { monitor_.finish(record); }
+
+   private:
+    InformationMaximisingClassifier* classifier_;
+    ClusterMonitor monitor_;
+  };
+
+  static Var<T> apply(auto& self, Var<T> x) {
+    for (auto& layer : self.trunk_) x = layer(x);
+    return self.logits_(x);
+  }
+
+  InformationMaximisationOptions options_;
+  std::uint64_t seed_;
+  std::vector<BatchNormDense<T, Relu>> trunk_;
+  Dense<T> logits_;
+  double loss_ = std::numeric_limits<double>::quiet_NaN();
+};
+
+}  // namespace vade

@@ -1,0 +1,103 @@
+// vade: what the models accept as data.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <variant>
+
+#include <vade/autodiff/tape.hpp>
+#include <vade/core/checks.hpp>
+#include <vade/data/dataset.hpp>
+
+namespace vade {
+
+/// How p(x|z) is modelled.
+enum class Likelihood {
+  bernoulli,  ///< values in [0, 1]; the decoder gives logits
+  gaussian,   ///< any values; the decoder gives means, the variance is one known number
+};
+
+/// Rows `[N x D]` from a `Dataset` or a matrix, read batch by batch and never copied whole. It refers to what it was
+/// made from, so it is a parameter type, not one to store.
+template <Real T>
+class RowSource {
+ public:
+  RowSource(const Dataset& data) : source_(&data) {}
+  RowSource(const MatrixRef<T>& matrix) : source_(ConstMatrixView<T>(matrix.data(), matrix.rows(), matrix.cols())) {
+    if (matrix.outerStride() != matrix.cols() && matrix.rows() > 1)
+      throw ShapeError("RowSource: the matrix has gaps between its rows; pass a copy");
+  }
+  RowSource(const Matrix<T>& matrix) : source_(ConstMatrixView<T>(matrix.data(), matrix.rows(), matrix.cols())) {}
+
+  Index count() const {
+    return std::visit([](const auto& s) { return get(s).rows(); }, source_);
+  }
+  Index width() const {
+    return std::visit(
+        [](const auto& s) {
+          if constexpr (std::is_pointer_v<std::decay_t<decltype(s)>>)
+            return s->columns();
+          else
+            return s.cols();
+        },
+        source_);
+  }
+
+  /// Width, at least one row, finite values, and [0, 1] under a Bernoulli likelihood. O(N D).
+  /// @throws ShapeError, ValueError naming row and column
+  void check(std::string_view who, Index width, Likelihood likelihood) const {
+    if (this->width() != width || count() < 1)
+      throw ShapeError(detail::message(who, ": x is ", shape_text(count(), this->width()), ", wanted [at least 1 x ",
+                                       width, "]"));
+    if (const auto* matrix = std::get_if<ConstMatrixView<T>>(&source_)) {
+      if (likelihood == Likelihood::bernoulli)
+        check_range(who, "x (Bernoulli likelihood)", *matrix, T{0}, T{1});
+      else
+        check_finite(who, "x", *matrix);
+      return;
+    }
+    const Dataset& data = *std::get<const Dataset*>(source_);
+    if (likelihood == Likelihood::gaussian || data.is_bytes()) return;  // finite since it was made, or in range
+    for (Index i = 0; i < data.rows(); ++i)
+      data.with_row(i, [&](auto row) {
+        for (std::size_t j = 0; j < row.size(); ++j)
+          if (row[j] < 0 || row[j] > 1)
+            throw ValueError(detail::message(who, ": x (Bernoulli likelihood) has ", row[j], " at row ", i,
+                                             ", column ", j, ", wanted values in [0, 1]"));
+      });
+  }
+
+  /// Rows first ... first + out.rows() − 1 into `out`.
+  void copy(Index first, MatrixView<T> out) const {
+    if (const auto* matrix = std::get_if<ConstMatrixView<T>>(&source_))
+      out = matrix->middleRows(first, out.rows());
+    else
+      std::get<const Dataset*>(source_)->template copy_rows<T>(first, out);
+  }
+
+ private:
+  static const auto& get(const auto& source) {
+    if constexpr (std::is_pointer_v<std::decay_t<decltype(source)>>)
+      return *source;
+    else
+      return source;
+  }
+
+  std::variant<const Dataset*, ConstMatrixView<T>> source_;
+};
+
+/// Calls `body(x, first)` for consecutive batches of `rows`, x `[B x D]` on a tape that records no gradients.
+template <Real T, class Body>
+void for_each_batch(const RowSource<T>& rows, Index batch, Body&& body) {
+  Tape<T> tape;
+  tape.record_gradients(false);
+  for (Index first = 0; first < rows.count(); first += batch) {
+    tape.clear();
+    const Var<T> x = tape.constant(std::min(batch, rows.count() - first), rows.width());
+    rows.copy(first, x.mutable_value());
+    body(x, first);
+  }
+}
+
+}  // namespace vade

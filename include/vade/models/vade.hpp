@@ -1,0 +1,232 @@
+// vade: Variational Deep Embedding, the model.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <vade/models/detail/vade_start.hpp>
+#include <vade/models/model_file.hpp>
+#include <vade/models/warm_start.hpp>
+
+namespace vade {
+
+/// Widths, and the number of clusters.
+struct VadeOptions {
+  NetworkOptions network = {};
+  Index clusters = 10;
+
+  /// @throws ValueError naming the field
+  void check() const {
+    network.check();
+    check_at_least<Index>("VadeOptions", "clusters", clusters, 1);
+  }
+};
+
+/// Means over rows, in nats; `bound()` is the ELBO.
+struct VadeBound {
+  double reconstruction = 0;
+  double latent_prior = 0;
+  double cluster_prior = 0;
+  double latent_entropy = 0;
+  double cluster_entropy = 0;
+
+  double kl() const { return -(latent_prior + cluster_prior + latent_entropy + cluster_entropy); }
+  double bound() const { return reconstruction - kl(); }
+};
+
+/// A VAE whose prior is a Gaussian mixture, so that it clusters (Jiang et al., IJCAI 2017). For the bound see
+/// `elbo/vade.hpp`.
+///
+///     Vade<float> model({.network = {.inputs = 784}, .clusters = 10});
+///     model.fit(images);                          // a Dataset
+///     Labels clusters = model.predict(images);    // deterministic: from posterior means and variances
+///     Matrix<float> threes = model.generate(16, 3, 1);
+///
+/// Methods take a `Dataset` or a matrix `[N x D]` as `RowSource`. All that answer about data throw StateError before `fit`
+/// or `load`, ShapeError for another width, and ValueError for values that are not finite or, under a Bernoulli
+/// likelihood, outside [0, 1]. They cost O(parameters · N), plus O(K J N).
+template <Real T>
+class Vade {
+ public:
+  /// Draws the networks. @throws ValueError
+  explicit Vade(VadeOptions options) : options_(std::move(options)) {
+    options_.check();
+    network_ = Network<T>(options_.network);
+    mixture_ = MixtureParameters<T>(options_.clusters, options_.network.latent);
+  }
+
+  const VadeOptions& options() const { return options_; }
+  /// Whether `fit` (to the end or cancelled) or `load` has happened.
+  bool fitted() const { return fitted_; }
+  Index parameter_count() const { return vade::parameter_count(network_) + vade::parameter_count(mixture_); }
+
+  /// Warm start, then joint training, telling `observer`. Starts anew each time. Can be cancelled between steps.
+  /// @throws ShapeError, ValueError (data or options, fewer rows than clusters), TrainingError
+  FitReport fit(const Dataset& data, const VadeFitOptions& options = {}, const Observer& observer = {},
+                std::stop_token stop = {}) {
+    const NetworkOptions& n = options_.network;
+    options.check();
+    RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);
+    check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
+    *this = Vade(options_);
+    Tape<T> tape;
+    detail::VadeStart<T> start{network_, mixture_, tape, data, observer, stop, {}, {}};
+    std::visit(start, options.start);
+    FitReport report = std::move(start.report);
+    fitted_ = true;
+    if (report.stop == StopReason::cancelled) return report;
+    VadeObjective<T> objective(network_, mixture_, options.objective, data.rows(), std::move(start.responsibilities));
+    report.append(train<T>(objective, tape, data, options.fit, {"vade", 10}, n.seed, observer, stop));
+    return report;
+  }
+
+  /// Posterior means μ `[N x J]`.
+  Matrix<T> transform(const RowSource<T>& x) const {
+    check_ready("Vade::transform", x);
+    return detail::encode_rows(network_, x);
+  }
+
+  /// Exact responsibilities γ `[N x K]`; rows sum to one.
+  Matrix<T> predict_proba(const RowSource<T>& x) const {
+    check_ready("Vade::predict_proba", x);
+    return detail::map_rows(x, options_.clusters, [&](Var<T> rows) {
+      const auto [mean, log_variance] = network_.encoder(rows);
+      const auto [logits, means, log_variances] = prior(rows.tape());
+      return exact_responsibilities(expected_log_density(mean, log_variance, means, log_variances), logits);
+    });
+  }
+
+  /// The most likely cluster of each row.
+  Labels predict(const RowSource<T>& x) const {
+    const Matrix<T> gamma = predict_proba(x);
+    Labels labels(static_cast<std::size_t>(gamma.rows()));
+    for (Index i = 0; i < gamma.rows(); ++i) {
+      Index top = 0;
+      gamma.row(i).maxCoeff(&top);
+      labels[static_cast<std::size_t>(i)] = static_cast<Label>(top);
+    }
+    return labels;
+  }
+
+  /// E[x|z] at the posterior mean, `[N x D]`.
+  Matrix<T> reconstruct(const RowSource<T>& x) const {
+    check_ready("Vade::reconstruct", x);
+    return detail::reconstruct_rows(network_, x);
+  }
+
+  /// E[x|z] for codes z `[n x J]`. @throws StateError, ShapeError
+  Matrix<T> decode(const Matrix<T>& z) const {
+    detail::check_fitted("Vade::decode", fitted_);
+    return detail::decode_rows(network_, z, "Vade::decode");
+  }
+
+  /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
+  Matrix<T> generate(Index count, std::uint64_t seed) const { return decode(draw_codes(count, {}, seed)); }
+
+  /// The same from one cluster. @throws StateError; ValueError for count < 1 or a cluster outside [0, K)
+  Matrix<T> generate(Index count, Index cluster, std::uint64_t seed) const {
+    check_between<Index>("Vade::generate", "cluster", cluster, 0, options_.clusters - 1);
+    return decode(draw_codes(count, cluster, seed));
+  }
+
+  /// The five terms, from one draw of z a row.
+  VadeBound elbo(const RowSource<T>& x, std::uint64_t seed = 0) const {
+    check_ready("Vade::elbo", x);
+    std::array<double, 5> sums{};
+    for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
+      Tape<T>& tape = rows.tape();
+      const auto [mean, log_variance] = network_.encoder(rows);
+      const Var<T> z = gaussian_sample(mean, log_variance, likelihood_noise(mean, seed, first));
+      const auto [logits, means, log_variances] = prior(tape);
+      const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
+      const VadeTerms<T> terms =
+          vade_terms(mean_log_likelihood(options_.network, network_.decoder(z), rows), log_variance, densities,
+                     exact_responsibilities(densities, logits), logits);
+      const std::array<Var<T>, 5> values{terms.reconstruction, terms.latent_prior, terms.cluster_prior,
+                                         terms.latent_entropy, terms.cluster_entropy};
+      for (std::size_t k = 0; k < 5; ++k)
+        sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());
+    });
+    const auto n = static_cast<double>(x.count());
+    return {sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n};
+  }
+
+  /// π `[1 x K]`, μ_c and σ_c² `[K x J]`.
+  RowVector<T> weights() const { return mixture_.weights(); }
+  Matrix<T> means() const { return mixture_.means.value(); }
+  Matrix<T> variances() const {
+    constexpr T bound = MixtureParameters<T>::log_variance_bound;
+    return mixture_.log_variances.value().array().max(-bound).min(bound).exp().matrix();
+  }
+
+  /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
+  void save(const std::filesystem::path& path) const {
+    detail::check_fitted("Vade::save", fitted_);
+    ModelFileWriter<T> file("vade", options_.network);
+    file.set("clusters", std::to_string(options_.clusters));
+    file.add(network_);
+    file.add(mixture_);
+    file.save(path);
+  }
+
+  /// What `save` wrote, with numbers of either precision. @throws FileError
+  static Vade load(const std::filesystem::path& path) {
+    const ModelFileReader file(path, "vade");
+    Vade model(VadeOptions{file.network(), file.integer("clusters")});
+    file.read(model.network_);
+    file.read(model.mixture_);
+    model.fitted_ = true;
+    return model;
+  }
+
+ private:
+  void check_ready(std::string_view who, const RowSource<T>& x) const {
+    detail::check_fitted(who, fitted_);
+    x.check(who, options_.network.inputs, options_.network.likelihood);
+  }
+
+  struct Prior {
+    Var<T> weight_logits, means, log_variances;
+  };
+  Prior prior(Tape<T>& tape) const {
+    constexpr T bound = MixtureParameters<T>::log_variance_bound;
+    return {tape.parameter(mixture_.weight_logits), tape.parameter(mixture_.means),
+            clamp(tape.parameter(mixture_.log_variances), -bound, bound)};
+  }
+
+  /// z `[count x J]`; row i has a stream of its own, for its cluster and its code.
+  Matrix<T> draw_codes(Index count, std::optional<Index> cluster, std::uint64_t seed) const {
+    detail::check_fitted("Vade::generate", fitted_);
+    check_at_least<Index>("Vade::generate", "count", count, 1);
+    const RowVector<T> pi = weights();
+    const Matrix<T> deviations = variances().array().sqrt().matrix();
+    Matrix<T> z(count, options_.network.latent);
+    for (Index i = 0; i < count; ++i) {
+      RandomStream stream(seed, Purpose::generation, 0, static_cast<std::uint32_t>(i));
+      const T u = stream.uniform<T>();
+      Index c = 0;
+      if (cluster)
+        c = *cluster;
+      else
+        for (T below = pi(0); u > below && c + 1 < options_.clusters; below += pi(c)) ++c;
+      for (Index j = 0; j < z.cols(); ++j)
+        z(i, j) = mixture_.means.value()(c, j) + deviations(c, j) * stream.normal<T>();
+    }
+    return z;
+  }
+
+  VadeOptions options_;
+  Network<T> network_;
+  MixtureParameters<T> mixture_;
+  bool fitted_ = false;
+};
+
+}  // namespace vade

@@ -1,0 +1,187 @@
+// vade: what VaDE minimises.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <vade/data/augmentation.hpp>
+#include <vade/elbo/vade.hpp>
+#include <vade/models/network.hpp>
+#include <vade/training/cluster_monitor.hpp>
+#include <vade/training/train.hpp>
+
+namespace vade {
+
+/// Whether a row and a random view of it should fall into the same cluster, and how much. With γ = γ(x), held fixed,
+/// and γ′ = γ(Tx), adds to the loss
+///     w(e) [ −Σ_c γ_c log γ′_c  −  b H(mean over the batch of γ′) ].
+/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. w is 0 during the freeze,
+/// `weight` after it, and 0 again in the last `cool_down` epochs, so that training ends on the plain bound.
+/// `weight` = 0 is plain VaDE, bit for bit.
+struct ConsistencyOptions {
+  double weight = 0;    ///< w, against a bound of the order of 100 nats
+  double balance = 0.4; ///< b: 0 for data whose clusters are known to differ in size
+  int cool_down = 0;    ///< last epochs without the term
+  AffineAugmentation augmentation = {};
+};
+
+/// How the bound is trained.
+struct VadeObjectiveOptions {
+  ResponsibilityKind responsibilities = ResponsibilityKind::exact;
+  Schedule kl_weight = Schedule::constant(1);
+  double mixture_rate = 1;  ///< learning rate of π, μ_c, σ_c as a multiple of the networks'
+  int freeze_epochs = 0;    ///< first epochs in which γ is the one of the start, where a start gives one
+  ConsistencyOptions consistency = {};
+
+  /// @throws ValueError naming the field
+  void check(int epochs) const {
+    check_at_least("VadeObjectiveOptions", "mixture_rate", mixture_rate, 0.0);
+    check_at_least("VadeObjectiveOptions", "freeze_epochs", freeze_epochs, 0);
+    check_at_least("ConsistencyOptions", "weight", consistency.weight, 0.0);
+    check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
+    check_at_least("ConsistencyOptions", "cool_down", consistency.cool_down, 0);
+    if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
+      throw ValueError(detail::message("VadeObjectiveOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
+                                       " epochs, but training has ", epochs, ": the full bound would never be used"));
+  }
+};
+
+/// The mixture prior as parameters: `weight_logits` `[1 x K]`, `means` and `log_variances` `[K x J]`.
+template <Real T>
+struct MixtureParameters {
+  /// σ_c² stays within e^±`log_variance_bound`.
+  static constexpr T log_variance_bound = T{12};
+
+  Parameter<T> weight_logits;
+  Parameter<T> means;
+  Parameter<T> log_variances;
+
+  MixtureParameters() = default;
+  MixtureParameters(Index clusters, Index latent)
+      : weight_logits("mixture.weight_logits", Matrix<T>::Zero(1, clusters)),
+        means("mixture.means", Matrix<T>::Zero(clusters, latent)),
+        log_variances("mixture.log_variances", Matrix<T>::Zero(clusters, latent)) {}
+
+  /// π `[1 x K]`.
+  RowVector<T> weights() const {
+    const auto& l = weight_logits.value();
+    const RowVector<T> e = (l.array() - l.maxCoeff()).exp().matrix();
+    return e / e.sum();
+  }
+
+  void for_each_parameter(auto&& visit) { visit(weight_logits), visit(means), visit(log_variances); }
+  void for_each_parameter(auto&& visit) const { visit(weight_logits), visit(means), visit(log_variances); }
+};
+
+/// −ELBO of VaDE with weight β(epoch) on the divergence and one draw of z a row, plus the consistency term.
+template <Real T>
+class VadeObjective {
+ public:
+  static constexpr std::array<std::string_view, 6> term_names{"reconstruction", "latent_prior",    "cluster_prior",
+                                                              "latent_entropy", "cluster_entropy", "consistency"};
+
+  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty.
+  VadeObjective(Network<T>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options, Index rows,
+                Matrix<T> frozen = {})
+      : network_(&network),
+        mixture_(&mixture),
+        options_(options),
+        frozen_(std::move(frozen)),
+        monitor_(rows, mixture.means.rows()) {}
+
+  Losses<T, 6> record(const Batch<T>& batch) {
+    Tape<T>& tape = batch.x.tape();
+    const Var<T> weight_logits = tape.parameter(mixture_->weight_logits);
+    const Var<T> means = tape.parameter(mixture_->means);
+    constexpr T bound = MixtureParameters<T>::log_variance_bound;
+    const Var<T> log_variances = clamp(tape.parameter(mixture_->log_variances), -bound, bound);
+
+    const auto [mean, log_variance] = network_->encoder(batch.x);
+    const Var<T> noise = posterior_noise(tape, batch.rows, mean.cols(), batch.seed, batch.draw);
+    const Var<T> z = gaussian_sample(mean, log_variance, noise);
+    const Var<T> reconstruction = mean_log_likelihood(network_->options, network_->decoder(z), batch.x);
+    const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
+    const Var<T> own = options_.responsibilities == ResponsibilityKind::exact
+                           ? stop_gradient(exact_responsibilities(densities, weight_logits))
+                           : sampled_responsibilities(z, weight_logits, means, log_variances);
+    const bool freeze = frozen_.size() > 0 && batch.epoch < options_.freeze_epochs;
+    const Var<T> gamma = freeze ? frozen_rows(tape, batch.rows) : own;
+    const VadeTerms<T> terms = vade_terms(reconstruction, log_variance, densities, gamma, weight_logits);
+    monitor_.observe(batch.rows, own.value());
+
+    Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
+    Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
+    if (consistent(batch)) {
+      consistency = view_term(batch, stop_gradient(gamma), stop_gradient(weight_logits), stop_gradient(means),
+                              stop_gradient(log_variances));
+      loss = loss + static_cast<T>(options_.consistency.weight) * consistency;
+    }
+    return {.loss = loss,
+            .terms = {terms.reconstruction, terms.latent_prior, terms.cluster_prior, terms.latent_entropy,
+                      terms.cluster_entropy, consistency}};
+  }
+
+  std::vector<ParameterGroup<T>> groups() {
+    return {{parameters_of<T>(*network_), 1.0}, {parameters_of<T>(*mixture_), options_.mixture_rate}};
+  }
+
+  void end_epoch(EpochRecord& record) {
+    monitor_.finish(record);
+    record.terms.push_back({"closest_centres", closest_centres()});
+  }
+
+ private:
+  bool consistent(const Batch<T>& batch) const {
+    const ConsistencyOptions& c = options_.consistency;
+    const int freeze = frozen_.size() > 0 ? options_.freeze_epochs : 0;
+    return c.weight > 0 && batch.epoch >= freeze && batch.epoch < batch.epochs - c.cool_down;
+  }
+
+  /// −mean Σ_c γ_c log γ′_c − b H(mean γ′), `[1 x 1]`.
+  Var<T> view_term(const Batch<T>& batch, Var<T> gamma, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
+    Tape<T>& tape = batch.x.tape();
+    const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
+    augment<T>(batch.data, batch.rows, options_.consistency.augmentation, batch.seed, batch.draw, view.mutable_value());
+    const auto [mean, log_variance] = network_->encoder(view);
+    const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
+    const Var<T> log_gamma = log_softmax(densities + log_softmax(weight_logits));
+    const Var<T> view_gamma = exp(log_gamma);
+    monitor_.observe_views(gamma.value(), view_gamma.value());
+    return -vade::mean(row_sums(gamma * log_gamma)) -
+           static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(view_gamma));
+  }
+
+  Var<T> frozen_rows(Tape<T>& tape, std::span<const Index> rows) const {
+    const Var<T> gamma = tape.constant(static_cast<Index>(rows.size()), frozen_.cols());
+    MatrixView<T> out = gamma.mutable_value();
+    for (Index i = 0; i < out.rows(); ++i) out.row(i) = frozen_.row(rows[static_cast<std::size_t>(i)]);
+    return gamma;
+  }
+
+  /// Smallest distance of two centres in units of their pooled standard deviation.
+  double closest_centres() const {
+    const auto& m = mixture_->means.value();
+    const auto& l = mixture_->log_variances.value();
+    double closest = std::numeric_limits<double>::infinity();
+    for (Index a = 0; a < m.rows(); ++a)
+      for (Index b = 0; b < a; ++b) {
+        const auto pooled = (l.row(a).array().exp() + l.row(b).array().exp()) * T{0.5};
+        closest = std::min(
+            closest, std::sqrt(static_cast<double>(((m.row(a) - m.row(b)).array().square() / pooled).sum())));
+      }
+    return closest;
+  }
+
+  Network<T>* network_;
+  MixtureParameters<T>* mixture_;
+  VadeObjectiveOptions options_;
+  Matrix<T> frozen_;
+  ClusterMonitor monitor_;
+};
+
+}  // namespace vade

@@ -1,0 +1,135 @@
+// vade: the variational autoencoder, the model.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <utility>
+
+#include <vade/models/detail/inference.hpp>
+#include <vade/models/model_file.hpp>
+#include <vade/models/objectives.hpp>
+
+namespace vade {
+
+/// Everything about a fit of `Vae`.
+struct VaeFitOptions {
+  FitOptions fit = {};
+  Schedule kl_weight = Schedule::constant(1);  ///< β
+
+  /// @throws ValueError: a warm-up longer than the training would never reach the full bound
+  void check() const {
+    fit.check();
+    if (fit.epochs > 0 && kl_weight.warm_up_epochs() > fit.epochs)
+      throw ValueError(detail::message("VaeFitOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
+                                       " epochs, but training has ", fit.epochs));
+  }
+};
+
+/// Means over rows, in nats; `bound()` is the ELBO.
+struct VaeBound {
+  double reconstruction = 0;
+  double latent_prior = 0;
+  double latent_entropy = 0;
+
+  double kl() const { return -(latent_prior + latent_entropy); }
+  double bound() const { return reconstruction - kl(); }
+};
+
+/// z ~ N(0, I), x ~ p(x|z), q(z|x) Gaussian with diagonal covariance (Kingma and Welling 2014). For the bound see
+/// `elbo/vae.hpp`; errors and costs are those of `Vade`.
+template <Real T>
+class Vae {
+ public:
+  /// Draws the networks. @throws ValueError
+  explicit Vae(NetworkOptions options) : network_(std::move(options)) {}
+
+  const NetworkOptions& options() const { return network_.options; }
+  bool fitted() const { return fitted_; }
+  Index parameter_count() const { return vade::parameter_count(network_); }
+
+  /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
+  FitReport fit(const Dataset& data, const VaeFitOptions& fit = {}, const Observer& observer = {},
+                std::stop_token stop = {}) {
+    fit.check();
+    RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
+    *this = Vae(options());
+    Tape<T> tape;
+    VaeObjective<T> objective(network_, fit.kl_weight);
+    fitted_ = true;
+    return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop);
+  }
+
+  /// Posterior means `[N x J]`.
+  Matrix<T> transform(const RowSource<T>& x) const {
+    check_ready("Vae::transform", x);
+    return detail::encode_rows(network_, x);
+  }
+
+  /// E[x|z] `[N x D]` at the posterior mean of each row.
+  Matrix<T> reconstruct(const RowSource<T>& x) const {
+    check_ready("Vae::reconstruct", x);
+    return detail::reconstruct_rows(network_, x);
+  }
+
+  /// E[x|z] for codes z `[n x J]`.
+  Matrix<T> decode(const Matrix<T>& z) const {
+    detail::check_fitted("Vae::decode", fitted_);
+    return detail::decode_rows(network_, z, "Vae::decode");
+  }
+
+  /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
+  Matrix<T> generate(Index count, std::uint64_t seed) const {
+    check_at_least<Index>("Vae::generate", "count", count, 1);
+    Matrix<T> z(count, options().latent);
+    fill_normal(z, seed, Purpose::generation);
+    return decode(z);
+  }
+
+  /// The three terms, from one draw of z a row.
+  VaeBound elbo(const RowSource<T>& x, std::uint64_t seed = 0) const {
+    check_ready("Vae::elbo", x);
+    std::array<double, 3> sums{};
+    for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
+      const auto [mean, log_variance] = network_.encoder(rows);
+      const Var<T> z = gaussian_sample(mean, log_variance, likelihood_noise(mean, seed, first));
+      const VaeTerms<T> terms =
+          vae_terms(mean_log_likelihood(options(), network_.decoder(z), rows), mean, log_variance);
+      const std::array<Var<T>, 3> values{terms.reconstruction, terms.latent_prior, terms.latent_entropy};
+      for (std::size_t k = 0; k < 3; ++k)
+        sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());
+    });
+    const auto n = static_cast<double>(x.count());
+    return {sums[0] / n, sums[1] / n, sums[2] / n};
+  }
+
+  /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
+  void save(const std::filesystem::path& path) const {
+    detail::check_fitted("Vae::save", fitted_);
+    ModelFileWriter<T> file("vae", options());
+    file.add(network_);
+    file.save(path);
+  }
+
+  /// What `save` wrote. @throws FileError
+  static Vae load(const std::filesystem::path& path) {
+    const ModelFileReader file(path, "vae");
+    Vae model(file.network());
+    file.read(model.network_);
+    model.fitted_ = true;
+    return model;
+  }
+
+ private:
+  void check_ready(std::string_view who, const RowSource<T>& x) const {
+    detail::check_fitted(who, fitted_);
+    x.check(who, options().inputs, options().likelihood);
+  }
+
+  Network<T> network_;
+  bool fitted_ = false;
+};
+
+}  // namespace vade

@@ -1,0 +1,109 @@
+// vade: is the clustering healthy? Indicators that need no labels.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/core/special.hpp>
+#include <vade/training/report.hpp>
+
+namespace vade {
+
+/// Collects, from the responsibilities that training computes anyway, one epoch's indicators:
+///
+/// | name                 | meaning                                                              |
+/// |----------------------|----------------------------------------------------------------------|
+/// | `effective_clusters` | exp H(π̄) of the mean responsibilities π̄: K when balanced, 1 when collapsed |
+/// | `smallest_share`, `largest_share` | extremes of π̄                                            |
+/// | `confidence`         | mean of max_c γ_c                                                     |
+/// | `label_churn`        | share of rows whose most likely cluster changed since the last epoch  |
+/// | `agreement`          | share of rows with the same most likely cluster for x and its view    |
+/// | `view_information`   | I(c; c′) in nats between the clusters of x and of its view            |
+///
+/// The last two only where views are observed. A share below 0.1 / K is a dead cluster, and an alarm.
+class ClusterMonitor {
+ public:
+  ClusterMonitor(Index rows, Index clusters)
+      : labels_(static_cast<std::size_t>(rows), Label{-1}),
+        shares_(RowVector<double>::Zero(clusters)),
+        joint_(Matrix<double>::Zero(clusters, clusters)) {}
+
+  /// γ `[B x K]` of the rows of a batch. O(B K).
+  template <class M>
+  void observe(std::span<const Index> rows, const M& responsibilities) {
+    for (Index i = 0; i < responsibilities.rows(); ++i) {
+      Index top = 0;
+      confidence_ += static_cast<double>(responsibilities.row(i).maxCoeff(&top));
+      Label& label = labels_[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
+      known_ += label >= 0;
+      changed_ += label >= 0 && label != static_cast<Label>(top);
+      label = static_cast<Label>(top);
+    }
+    shares_ += responsibilities.colwise().sum().template cast<double>();
+    seen_ += responsibilities.rows();
+  }
+
+  /// γ of the same rows and of their views. O(B K²).
+  template <class M1, class M2>
+  void observe_views(const M1& clean, const M2& view) {
+    for (Index i = 0; i < clean.rows(); ++i) {
+      Index top = 0, view_top = 0;
+      clean.row(i).maxCoeff(&top);
+      view.row(i).maxCoeff(&view_top);
+      agreeing_ += top == view_top;
+    }
+    joint_ += (clean.transpose() * view).template cast<double>();
+    viewed_ += clean.rows();
+  }
+
+  /// Adds the indicators of the rows seen since the last call, and begins anew.
+  void finish(EpochRecord& record) {
+    if (seen_ == 0) return;
+    const Index clusters = shares_.size();
+    const auto seen = static_cast<double>(seen_);
+    shares_ /= seen;
+    const double h = entropy(std::span<const double>(shares_.data(), static_cast<std::size_t>(clusters)));
+    record.terms.push_back({"effective_clusters", std::exp(h)});
+    record.terms.push_back({"smallest_share", shares_.minCoeff()});
+    record.terms.push_back({"largest_share", shares_.maxCoeff()});
+    record.terms.push_back({"confidence", confidence_ / seen});
+    if (known_ > 0)
+      record.terms.push_back({"label_churn", static_cast<double>(changed_) / static_cast<double>(known_)});
+    for (Index c = 0; c < clusters; ++c)
+      if (shares_(c) < 0.1 / static_cast<double>(clusters))
+        record.alarms.push_back(detail::message("cluster ", c, " is dead: share ", shares_(c)));
+    if (viewed_ > 0) {
+      record.terms.push_back({"agreement", static_cast<double>(agreeing_) / static_cast<double>(viewed_)});
+      record.terms.push_back({"view_information", mutual_information()});
+    }
+    shares_.setZero();
+    joint_.setZero();
+    confidence_ = 0;
+    seen_ = viewed_ = agreeing_ = known_ = changed_ = 0;
+  }
+
+ private:
+  double mutual_information() const {
+    const Matrix<double> p = (joint_ + joint_.transpose()) / (2 * static_cast<double>(viewed_));
+    const RowVector<double> marginal = p.colwise().sum();
+    double sum = 0;
+    for (Index a = 0; a < p.rows(); ++a)
+      for (Index b = 0; b < p.cols(); ++b)
+        if (p(a, b) > 0) sum += p(a, b) * std::log(p(a, b) / (marginal(a) * marginal(b)));
+    return sum;
+  }
+
+  Labels labels_;
+  RowVector<double> shares_;
+  Matrix<double> joint_;
+  double confidence_ = 0;
+  Index seen_ = 0, viewed_ = 0, agreeing_ = 0, known_ = 0, changed_ = 0;
+};
+
+}  // namespace vade
