@@ -1,0 +1,25 @@
+# What the project's own programs are built with. Neither target is exported, and a project that takes this one in
+# without tests, examples or benchmarks never sees them.
+
+# Warnings are errors: an implicit conversion in numerical code is a wrong digit somewhere.
+add_library(vade_warnings INTERFACE)
+target_compile_options(
+  vade_warnings
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wconversion
+            -Wsign-conversion
+            -Wshadow
+            -Wdouble-promotion
+            -Werror)
+
+# Instructions of this very processor, for programs that are measured. Tests go without, so that they see the same
+# arithmetic on every machine.
+add_library(vade_native INTERFACE)
+if(VADE_NATIVE)
+  target_compile_options(vade_native INTERFACE -march=native)
+endif()
+
+# Standard C++, without the compiler's own extensions.
+set(CMAKE_CXX_EXTENSIONS OFF)

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# From nothing to clusters of digits: installs what is missing, builds, finds data, trains, and writes out/mnist/.
+# bash examples/mnist.sh [options]; the options are those of the program that it builds: try --help.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+program="$root/build/release/examples/mnist"
+
+say() { echo "mnist.sh: $*" >&2; }
+
+bash "$root/cmake/install_packages.sh" build example
+
+# ---- Build ----------------------------------------------------------------------------------------------------------
+
+log="$root/build/release/mnist-build.log"
+build() {
+  # Benchmarks need one package more; who builds them by `cmake --preset release` has them from then on.
+  if [ ! -f "$root/build/release/build.ninja" ]; then
+    (cd "$root" && cmake --preset release -DVADE_BUILD_BENCHMARKS=OFF) || return
+  fi
+  cmake --build "$root/build/release" --target mnist --parallel
+}
+mkdir -p "$(dirname "$log")"
+[ -x "$program" ] || say "building; this takes a minute or two, once"
+build >"$log" 2>&1 || {
+  tail -n 40 "$log" >&2
+  say "the build failed; all of its output is in $log"
+  exit 1
+}
+
+# ---- Data: the first that is found wins -----------------------------------------------------------------------------
+
+for argument in "$@"; do
+  case "$argument" in
+    --data | --data=* | --help | -h) exec "$program" "$@" ;;
+  esac
+done
+
+has_data() {
+  local file
+  for file in {train,t10k}-{images-idx3,labels-idx1}-ubyte; do
+    [ -f "$1/$file" ] || [ -f "$1/$file.gz" ] || return 1
+  done
+}
+
+fetch() {
+  bash "$root/cmake/install_packages.sh" download && bash "$root/examples/fetch_mnist.sh" "$root/data/mnist"
+}
+
+fashion=/usr/share/datasets/fashion-mnist
+if [ -n "${VADE_MNIST_DIR:-}" ]; then
+  data="$VADE_MNIST_DIR" # named on purpose: if something is missing there, the program says what
+elif has_data "$root/data/mnist"; then
+  data="$root/data/mnist"
+elif fetch; then
+  data="$root/data/mnist"
+elif has_data "$fashion" || bash "$root/cmake/install_packages.sh" fashion; then
+  say "no MNIST: using Fashion-MNIST, ten kinds of clothing instead of digits, from $fashion"
+  data="$fashion"
+else
+  say "no data: name a folder with the four MNIST files by --data DIR or VADE_MNIST_DIR"
+  exit 1
+fi
+
+# The program takes this process over, so that its exit code and Ctrl-C are its own.
+exec "$program" --data "$data" "$@"

@@ -1,0 +1,433 @@
+"""Tests of the shell scripts: the download, the search for data, the installer, the options.
+
+Servers are on the loopback address, and stand-ins take the place of what would build, install or train. The download
+of the true files is tested where VADE_MNIST_DIR names them; everywhere else a copy of the script has the sums of a
+small fixture.
+"""
+import gzip
+import hashlib
+import http.server
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+FIXTURE = {name: gzip.compress(f"the fixture of {name}\n".encode() * 500) for name in NAMES}
+
+
+class Server:
+    """Serves `answers`: bytes for a path, or bytes and a number, of which only that many come before the line is cut
+    (or, where the number is negative, before nothing more comes)."""
+
+    def __init__(self, answers):
+        self.requests = []
+        self.released = threading.Event()
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                server.requests.append(self.path)
+                answer = answers.get(self.path.lstrip("/"))
+                if answer is None:
+                    self.send_error(404)
+                    return
+                body, sent = answer if isinstance(answer, tuple) else (answer, None)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body if sent is None else body[: abs(sent)])
+                self.wfile.flush()
+                if sent is not None and sent < 0:
+                    server.released.wait(60)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.released.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def gz(files):
+    return {f"{name}.gz": content for name, content in files.items()}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(**changes):
+    known = {k: v for k, v in os.environ.items() if not k.startswith("VADE_") and not k.lower().endswith("_proxy")}
+    return {**known, **{k: str(v) for k, v in changes.items()}}
+
+
+def listing(folder):
+    return sorted(str(p.relative_to(folder)) for p in Path(folder).rglob("*"))
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="vade-scripts-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def path_with(self, *tools):
+        """A PATH that holds these tools, and nothing else."""
+        bin_folder = self.folder / ("bin-" + "-".join(tools)[:100])
+        bin_folder.mkdir()
+        for tool in tools:
+            found = shutil.which(tool)
+            if found:
+                (bin_folder / tool).symlink_to(found)
+        return str(bin_folder)
+
+
+class Download(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.true_script = ROOT / "examples" / "fetch_mnist.sh"
+        text = self.true_script.read_text()
+        for name, content in FIXTURE.items():
+            text, count = re.subn(
+                rf'"[0-9a-f]{{64}} {name}"', f'"{hashlib.sha256(gzip.decompress(content)).hexdigest()} {name}"', text
+            )
+            self.assertEqual(count, 1, f"the script pins one sum for {name}")
+        self.script = self.folder / "fetch_fixture.sh"
+        self.script.write_text(text)
+        self.target = self.folder / "new" / "mnist"
+
+    def fetch(self, url, script=None, **env):
+        return subprocess.run(
+            ["bash", str(script or self.script), str(self.target)],
+            env=environment(VADE_MNIST_URL=url, **env), capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+        )
+
+    def assert_failed_cleanly(self, run, *words):
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertFalse((self.folder / "new").exists(), "a folder was left behind")
+        last = run.stderr.strip().splitlines()[-1]
+        for word in words:
+            self.assertIn(word, last)
+
+    def test_four_files_arrive_together(self):
+        with Server(gz(FIXTURE)) as server:
+            run = self.fetch(server.url + "/")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(listing(self.target), sorted(gz(FIXTURE)))
+        for name, content in gz(FIXTURE).items():
+            self.assertEqual((self.target / name).read_bytes(), content)
+
+    def test_other_bytes_are_refused_even_in_the_last_file(self):
+        wrong = {**gz(FIXTURE), "t10k-labels-idx1-ubyte.gz": gzip.compress(b"something else")}
+        with Server(wrong) as server:
+            run = self.fetch(server.url)
+        self.assert_failed_cleanly(run, "t10k-labels-idx1-ubyte.gz", "SHA-256", hashlib.sha256(b"something else").hexdigest())
+
+    def test_a_file_that_is_cut_short_is_refused(self):
+        name = "train-labels-idx1-ubyte"
+        with Server({**gz(FIXTURE), name + ".gz": FIXTURE[name][:-20]}) as server:
+            run = self.fetch(server.url)
+        self.assert_failed_cleanly(run, name, "not a whole gzip file")
+
+    def test_a_connection_that_breaks_off_is_an_error(self):
+        name = "train-images-idx3-ubyte"
+        with Server({**gz(FIXTURE), name + ".gz": (FIXTURE[name], 40)}) as server:
+            run = self.fetch(server.url)
+        self.assert_failed_cleanly(run, name)
+
+    def test_a_page_in_place_of_a_file_is_refused(self):
+        with Server({**gz(FIXTURE), "train-images-idx3-ubyte.gz": b"<html>please log in</html>"}) as server:
+            run = self.fetch(server.url)
+        self.assert_failed_cleanly(run, "train-images-idx3-ubyte.gz", "not a whole gzip file")
+
+    def test_a_missing_file_is_an_error(self):
+        files = gz(FIXTURE)
+        del files["t10k-images-idx3-ubyte.gz"]
+        with Server(files) as server:
+            run = self.fetch(server.url)
+        self.assert_failed_cleanly(run, "t10k-images-idx3-ubyte.gz", "cannot be downloaded")
+
+    def test_a_server_that_is_gone_is_an_error(self):
+        self.assert_failed_cleanly(self.fetch(f"http://127.0.0.1:{free_port()}"), "cannot be downloaded")
+
+    def test_what_was_there_before_stays_as_it_was(self):
+        self.target.mkdir(parents=True)
+        for name in gz(FIXTURE):
+            (self.target / name).write_bytes(b"what the user has")
+        with Server({**gz(FIXTURE), "t10k-labels-idx1-ubyte.gz": b"broken"}) as server:
+            run = self.fetch(server.url)
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(listing(self.target), sorted(gz(FIXTURE)))
+        for name in gz(FIXTURE):
+            self.assertEqual((self.target / name).read_bytes(), b"what the user has")
+
+    def test_a_stopped_download_leaves_nothing_behind(self):
+        name = "train-labels-idx1-ubyte"
+        with Server({**gz(FIXTURE), name + ".gz": (FIXTURE[name], -10)}) as server:
+            process = subprocess.Popen(
+                ["bash", str(self.script), str(self.target)], env=environment(VADE_MNIST_URL=server.url),
+                stderr=subprocess.PIPE, start_new_session=True, text=True,
+            )
+            deadline = time.monotonic() + 60
+            while f"/{name}.gz" not in server.requests and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.assertIn(f"/{name}.gz", server.requests)
+            self.assertTrue(self.target.exists(), "the download had begun")
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
+        self.assertFalse((self.folder / "new").exists())
+
+    def test_a_folder_that_cannot_be_made_is_an_error(self):
+        (self.folder / "new").write_text("a file")
+        with Server(gz(FIXTURE)) as server:
+            run = self.fetch(server.url)
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual((self.folder / "new").read_text(), "a file")
+        self.assertEqual(server.requests, [])
+
+    def test_each_downloader_does(self):
+        common = "bash dirname mkdir mktemp rm rmdir mv cut gzip sha256sum".split()
+        for tool in ("curl", "wget", "python3"):
+            if not shutil.which(tool):
+                continue
+            with self.subTest(tool), Server(gz(FIXTURE)) as server, Server({}) as empty:
+                path = self.path_with(*common, tool)
+                self.assert_failed_cleanly(self.fetch(empty.url, PATH=path), "cannot be downloaded")
+                run = self.fetch(server.url, PATH=path)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertEqual(listing(self.target), sorted(gz(FIXTURE)))
+                shutil.rmtree(self.folder / "new")
+
+    def test_without_a_folder_it_says_so(self):
+        run = subprocess.run(["bash", str(self.true_script)], capture_output=True, text=True)
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (2, 1))
+
+    @unittest.skipUnless(os.environ.get("VADE_MNIST_DIR"), "VADE_MNIST_DIR does not name the true files")
+    def test_the_true_files_have_the_pinned_sums(self):
+        folder = Path(os.environ["VADE_MNIST_DIR"])
+        files = {}
+        for name in NAMES:
+            packed = folder / (name + ".gz")
+            files[name] = packed.read_bytes() if packed.exists() else gzip.compress((folder / name).read_bytes(), 1)
+        with Server(gz(files)) as server:
+            run = self.fetch(server.url, self.true_script)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(listing(self.target), sorted(gz(FIXTURE)))
+
+    def test_the_fixture_has_not_the_pinned_sums(self):
+        with Server(gz(FIXTURE)) as server:
+            run = self.fetch(server.url, self.true_script)
+        self.assert_failed_cleanly(run, "SHA-256")
+
+
+class MnistScript(InFolder):
+    """examples/mnist.sh in a tree of its own, in which nothing is built or installed: the program says what it got."""
+
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "tree"
+        for part in ("examples", "cmake"):
+            (self.tree / part).mkdir(parents=True)
+        for script in ("mnist.sh", "fetch_mnist.sh"):
+            shutil.copy(ROOT / "examples" / script, self.tree / "examples")
+        self.stand_in("cmake/install_packages.sh", 'case "$*" in fashion) exit ${FASHION:-3} ;; esac')
+        self.program = self.stand_in("build/release/examples/mnist", 'printf "<%s>" "$@"; exit ${RESULT:-0}')
+        (self.tree / "build/release/build.ninja").write_text("")
+        self.bin = self.folder / "bin"
+        self.stand_in("../bin/cmake", "echo cmake $*; exit ${BUILD:-0}")
+        self.given = self.folder / "given"
+        self.given.mkdir()
+
+    def stand_in(self, path, body):
+        file = self.tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("#!/usr/bin/env bash\n" + body + "\n")
+        file.chmod(0o755)
+        return file
+
+    def run_script(self, *arguments, **env):
+        env.setdefault("VADE_MNIST_URL", f"http://127.0.0.1:{free_port()}")
+        return subprocess.run(
+            ["bash", str(self.tree / "examples" / "mnist.sh"), *arguments], cwd=self.folder, capture_output=True, text=True,
+            env=environment(PATH=f"{self.bin}:{os.environ['PATH']}", **env), timeout=120, stdin=subprocess.DEVNULL,
+        )
+
+    def put_data(self, folder):
+        folder.mkdir(parents=True)
+        for name in NAMES:
+            (folder / name).write_bytes(b"")
+
+    def test_a_folder_on_the_command_line_wins(self):
+        self.put_data(self.tree / "data" / "mnist")
+        for spelling in (["--data", "a b"], ["--data=a b"]):
+            run = self.run_script("--seed", "3", *spelling, VADE_MNIST_DIR=self.given)
+            self.assertEqual(run.stdout, "<--seed><3>" + "".join(f"<{word}>" for word in spelling))
+
+    def test_the_environment_comes_next(self):
+        self.put_data(self.tree / "data" / "mnist")
+        run = self.run_script("--quiet", "--out", "x y", VADE_MNIST_DIR=self.given)
+        self.assertEqual(run.stdout, f"<--data><{self.given}><--quiet><--out><x y>")
+
+    def test_then_the_folder_of_the_tree(self):
+        self.put_data(self.tree / "data" / "mnist")
+        run = self.run_script()
+        self.assertEqual(run.stdout, f"<--data><{self.tree}/data/mnist>")
+
+    def test_then_a_download(self):
+        script = self.tree / "examples" / "fetch_mnist.sh"
+        text = script.read_text()
+        for name, content in FIXTURE.items():
+            sum_ = hashlib.sha256(gzip.decompress(content)).hexdigest()
+            text = re.sub(rf'"[0-9a-f]{{64}} {name}"', f'"{sum_} {name}"', text)
+        script.write_text(text)
+        with Server(gz(FIXTURE)) as server:
+            run = self.run_script(VADE_MNIST_URL=server.url)
+        self.assertEqual(run.stdout, f"<--data><{self.tree}/data/mnist>", run.stderr)
+        self.assertEqual(listing(self.tree / "data" / "mnist"), sorted(gz(FIXTURE)))
+
+    def test_a_half_set_of_files_is_not_data(self):
+        self.put_data(self.tree / "data" / "mnist")
+        (self.tree / "data" / "mnist" / NAMES[3]).unlink()
+        run = self.run_script(FASHION=0)
+        self.assertIn("fashion-mnist", run.stdout)
+
+    def test_last_comes_fashion_mnist_with_a_line_that_says_so(self):
+        run = self.run_script("--epochs", "1", FASHION=0)
+        self.assertEqual(run.stdout, "<--data></usr/share/datasets/fashion-mnist><--epochs><1>")
+        self.assertIn("Fashion-MNIST", run.stderr)
+
+    @unittest.skipIf(Path("/usr/share/datasets/fashion-mnist").exists(), "Fashion-MNIST is installed here")
+    def test_without_any_data_it_says_what_to_do(self):
+        run = self.run_script()
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertIn("--data DIR", run.stderr.splitlines()[-1])
+
+    def test_help_needs_no_data(self):
+        self.assertEqual(self.run_script("--help").stdout, "<--help>")
+
+    def test_the_exit_code_is_that_of_the_program(self):
+        self.assertEqual(self.run_script("--data", "x", RESULT=42).returncode, 42)
+
+    def test_a_signal_reaches_the_program(self):
+        self.stand_in("build/release/examples/mnist", "trap 'exit 77' USR1; echo ready; while :; do sleep 0.02; done")
+        process = subprocess.Popen(
+            ["bash", str(self.tree / "examples" / "mnist.sh"), "--data", "x"], stdout=subprocess.PIPE, text=True,
+            env=environment(PATH=f"{self.bin}:{os.environ['PATH']}"),
+        )
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 77)
+
+    def test_a_failed_build_is_shown_and_ends_it(self):
+        run = self.run_script("--data", "x", BUILD=1)
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertIn("the build failed", run.stderr)
+        self.assertIn("cmake --build", run.stderr)
+
+
+class Installer(InFolder):
+    """cmake/install_packages.sh with a list of its own and without apt-get, or with one that only says what it got."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(ROOT / "cmake" / "install_packages.sh", self.folder)
+        self.list = self.folder / "packages.txt"
+        self.list.write_text(
+            "# a comment\n"
+            "one  here     command:no-such-command command:bash\n"
+            "one  away     file:/no/such/file\n"
+            "two  header   header:no/such/header.hpp\n"
+        )
+        self.path = self.path_with(*"bash dirname id grep tail mktemp rm cat env touch".split())
+
+    def install(self, *groups, **env):
+        return subprocess.run(
+            ["bash", str(self.folder / "install_packages.sh"), *groups], capture_output=True, text=True,
+            env=environment(**{"PATH": self.path, **env}), stdin=subprocess.DEVNULL, timeout=60,
+        )
+
+    def test_nothing_missing_is_silent(self):
+        self.list.write_text("one here command:bash\n")
+        run = self.install("one")
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ""))
+
+    def test_without_apt_it_names_exactly_what_is_missing(self):
+        run = self.install("one", "two")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("apt-get install away header\n", run.stderr)
+        self.assertNotIn("here", run.stderr.replace("header", ""))
+
+    def test_headers_are_looked_for_where_the_user_says(self):
+        (self.folder / "no" / "such").mkdir(parents=True)
+        (self.folder / "no" / "such" / "header.hpp").write_text("")
+        self.assertEqual(self.install("two", VADE_INCLUDE_DIRS=self.folder).returncode, 0)
+
+    def test_an_unknown_group_is_an_error(self):
+        run = self.install("three")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("three", run.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root installs without a question")
+    def test_what_apt_installs_is_looked_for_again(self):
+        wanted = self.folder / "installed"
+        self.list.write_text(f"one away file:{wanted}\n")
+        apt = Path(self.path) / "apt-get"
+        apt.write_text(f'#!/usr/bin/env bash\necho "$*" >>{self.folder}/calls\n[ "$1" = update ] || touch {wanted}\n')
+        apt.chmod(0o755)
+        self.assertEqual(self.install("one").returncode, 0)
+        self.assertIn("install -y", (self.folder / "calls").read_text())
+
+        wanted.unlink()
+        apt.write_text(f'#!/usr/bin/env bash\necho "no such package"\n')
+        run = self.install("one")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("no such package", run.stderr)
+        self.assertIn("could not be installed: away", run.stderr)
+
+    def test_the_true_list_is_well_formed(self):
+        for line in (ROOT / "cmake" / "packages.txt").read_text().splitlines():
+            if line and not line.startswith("#"):
+                self.assertRegex(line, r"^[a-z]+ +[a-z0-9.+-]+( +(command|header|file):\S+)+$")
+
+
+class RunScript(unittest.TestCase):
+    def run_script(self, *arguments):
+        return subprocess.run(
+            ["bash", str(ROOT / "tests" / "run.sh"), *arguments], capture_output=True, text=True, timeout=60
+        )
+
+    def test_wrong_options_end_with_two_and_one_line(self):
+        for arguments in (["--no-such"], ["--preset"], ["--preset", "release"], ["--preset=none"], ["extra"]):
+            with self.subTest(arguments):
+                run = self.run_script(*arguments)
+                self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (2, "", 1))
+
+    def test_help_explains_the_options(self):
+        run = self.run_script("--help")
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("--preset", run.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
