@@ -180,7 +180,7 @@ class Vade {
   /// What `save` wrote, with numbers of either precision. @throws FileError
   static Vade load(const std::filesystem::path& path) {
     const ModelFileReader file(path, "vade");
-    Vade model(VadeOptions{file.network(), file.integer("clusters")});
+    Vade model(VadeOptions{file.network(), clusters_in(file, path)});
     file.read(model.network_);
     file.read(model.mixture_);
     model.fitted_ = true;
@@ -188,6 +188,15 @@ class Vade {
   }
 
  private:
+  /// K, as large as the tensor of means says: nothing large is allocated on a file's word alone.
+  static Index clusters_in(const ModelFileReader& file, const std::filesystem::path& path) {
+    const Index clusters = file.number("clusters");
+    if (clusters != file.rows("mixture.means"))
+      throw FileError(path.string() + ": vade.clusters is " + std::to_string(clusters) + ", but there are " +
+                      std::to_string(file.rows("mixture.means")) + " centres");
+    return clusters;
+  }
+
   void check_ready(std::string_view who, const RowSource<T>& x) const {
     detail::check_fitted(who, fitted_);
     x.check(who, options_.network.inputs, options_.network.likelihood);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/models/detail/inference.hpp>
@@ -80,12 +82,11 @@ struct VadeStart {
 
   /// Fits the mixture to the codes of all rows; returns the variance within clusters, pooled, `[1 x J]`.
   RowVector<T> start_mixture(int restarts) {
-    GaussianMixture<T> fitted({.clusters = mixture.means.rows(),
-                               .restarts = restarts,
-                               .max_iterations = 200,
-                               .seed = network.options.seed});
-    const Matrix<T> z = encode_rows(network, RowSource<T>(data));
-    fitted.fit(z);
+    GaussianMixture<T> fitted;
+    fitted.fit(encode_rows(network, RowSource<T>(data)), {.clusters = mixture.means.rows(),
+                                                             .restarts = restarts,
+                                                             .max_iterations = 200,
+                                                             .seed = network.options.seed});
     mixture.weight_logits.value() = fitted.weights().array().log().matrix();
     mixture.means.value() = fitted.means();
     mixture.log_variances.value() = fitted.variances().array().log().matrix();

@@ -1,0 +1,83 @@
+// What the MNIST example shows while it trains, and how Ctrl-C reaches it.
+#pragma once
+
+#include <csignal>
+#include <cstdio>
+#include <stop_token>
+#include <string>
+
+#include <unistd.h>
+
+#include <vade/training/report.hpp>
+
+namespace mnist {
+
+namespace detail {
+
+inline volatile std::sig_atomic_t interrupted = 0;
+
+extern "C" inline void mnist_interrupt(int) {
+  interrupted = 1;
+  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+inline std::string duration(double seconds) {
+  char text[32];
+  const auto whole = static_cast<long>(seconds + 0.5);
+  if (whole < 100)
+    std::snprintf(text, sizeof text, "%ld s", whole);
+  else
+    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
+  return text;
+}
+
+}  // namespace detail
+
+/// One line that is rewritten on a terminal; a line for each epoch elsewhere; nothing if quiet.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(!quiet && isatty(STDERR_FILENO) != 0) {
+    std::signal(SIGINT, detail::mnist_interrupt);
+  }
+
+  std::stop_token token() const { return source_.get_token(); }
+  static bool interrupted() { return detail::interrupted != 0; }
+
+  vade::Observer observer() {
+    return {.on_step = [this](const vade::Progress& progress) { step(progress); },
+            .on_epoch = [this](const vade::EpochRecord& record) { epoch(record); }};
+  }
+
+ private:
+  void step(const vade::Progress& p) {
+    if (interrupted()) source_.request_stop();
+    if (!terminal_ || (p.step % 10 != 0 && p.step != p.steps)) return;
+    std::fprintf(stderr, "\r\033[K%.*s %d/%d  %3d %%  loss %.4g  %.0f rows/s  %s left", static_cast<int>(p.stage.size()),
+                 p.stage.data(), p.epoch, p.epochs, static_cast<int>(100 * p.step / p.steps), p.loss, p.rows_per_second,
+                 detail::duration(p.seconds_left).c_str());
+    std::fflush(stderr);
+  }
+
+  void epoch(const vade::EpochRecord& r) {
+    if (quiet_) return;
+    std::string line = r.stage + " " + std::to_string(r.epoch) + "/" + std::to_string(r.epochs);
+    char number[64];
+    std::snprintf(number, sizeof number, "  loss %.4f", r.loss);
+    line += number;
+    for (const vade::NamedValue& term : r.terms) {
+      std::snprintf(number, sizeof number, "  %s %.4g", term.name.c_str(), term.value);
+      line += number;
+    }
+    std::snprintf(number, sizeof number, "  %.0f rows/s", r.rows_per_second);
+    line += number;
+    line += "  " + detail::duration(r.seconds * (r.epochs - r.epoch)) + " left";
+    for (const std::string& alarm : r.alarms) line += "  ! " + alarm;
+    std::fprintf(stderr, "%s%s\n", terminal_ ? "\r\033[K" : "", line.c_str());
+  }
+
+  bool quiet_;
+  bool terminal_;
+  std::stop_source source_;
+};
+
+}  // namespace mnist

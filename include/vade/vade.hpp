@@ -1,0 +1,17 @@
+// vade: variational autoencoders and deep clustering, everything that a program needs.
+// SPDX-License-Identifier: MIT
+//
+// Not included: `data/xtensor.hpp` (needs xtensor), `testing/` (for tests of derivations), `report/` (pictures).
+#pragma once
+
+#include <vade/data/mnist.hpp>
+#include <vade/metrics/calinski_harabasz.hpp>
+#include <vade/metrics/clustering.hpp>
+#include <vade/metrics/silhouette.hpp>
+#include <vade/mixture/gaussian_mixture.hpp>
+#include <vade/mixture/kmeans.hpp>
+#include <vade/models/autoencoder.hpp>
+#include <vade/models/information_maximisation.hpp>
+#include <vade/models/vade.hpp>
+#include <vade/models/vae.hpp>
+#include <vade/nn/sequential.hpp>
