@@ -1,0 +1,61 @@
+// vade: first and second moments of a tile under responsibilities.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include <vade/core/matrix.hpp>
+#include <vade/mixture/detail/sample_tile.hpp>
+
+namespace vade::detail {
+
+/// Adds Σ_i r_ik x_ij and Σ_i r_ik x_ij² for `Count` components from k on and one feature j.
+template <std::size_t Count>
+inline void add_moments_of_feature(const SampleTile<double>& tile, const TileBuffer<double>& responsibilities, Index k,
+                                   Index j, Matrix<double>& sums) {
+  Lanes<double> first[Count] = {};
+  Lanes<double> second[Count] = {};
+  const double* x = tile.column(j);
+  const double* r = responsibilities.column(k);
+  for (Index i = 0; i < tile.padded(); i += lane_count<double>) {
+    Lanes<double> value;
+    load_lanes<double>(value, x + i);
+    for (std::size_t c = 0; c < Count; ++c) {
+      Lanes<double> weighted;
+      load_lanes<double>(weighted, r + static_cast<Index>(c) * responsibilities.stride() + i);
+      weighted *= value;
+      first[c] += weighted;
+      second[c] += weighted * value;
+    }
+  }
+  for (std::size_t c = 0; c < Count; ++c) {
+    sums(k + static_cast<Index>(c), 1 + j) += sum_lanes<double>(first[c]);
+    sums(k + static_cast<Index>(c), 1 + tile.features() + j) += sum_lanes<double>(second[c]);
+  }
+}
+
+/// Adds N_k, Σ_i r_ik x_i and Σ_i r_ik x_i² of the tile to the rows of `sums` `[K x (1 + 2J)]`. Responsibilities of
+/// padded rows must be 0. O(rows K J): the products Rᵀ [1, X, X²], without storing X².
+inline void add_weighted_sums(const SampleTile<double>& tile, const TileBuffer<double>& responsibilities,
+                              Matrix<double>& sums) {
+  for (Index k = 0; k < sums.rows(); k += 4) {
+    const Index count = std::min<Index>(4, sums.rows() - k);
+    for (Index c = k; c < k + count; ++c) {
+      Lanes<double> mass = {};
+      for (Index i = 0; i < tile.padded(); i += lane_count<double>) {
+        Lanes<double> weight;
+        load_lanes<double>(weight, responsibilities.column(c) + i);
+        mass += weight;
+      }
+      sums(c, 0) += sum_lanes<double>(mass);
+    }
+    for (Index j = 0; j < tile.features(); ++j) {
+      if (count == 4)
+        add_moments_of_feature<4>(tile, responsibilities, k, j, sums);
+      else
+        for (Index c = k; c < k + count; ++c) add_moments_of_feature<1>(tile, responsibilities, c, j, sums);
+    }
+  }
+}
+
+}  // namespace vade::detail

@@ -1,0 +1,130 @@
+// vade: mixture components with independent dimensions.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/core/special.hpp>
+#include <vade/mixture/detail/sample_tile.hpp>
+#include <vade/mixture/detail/weighted_sums.hpp>
+
+namespace vade {
+
+/// Covariance policy of `GaussianMixture`: each component has one variance per dimension.
+///
+/// What a policy offers, all in double, with the tile's rows relative to an origin:
+///   - `Spread<T>`, the covariances of all components, `check`, `cast`, `parameters(K, J)`, `isotropic`, `replace`;
+///   - `Density`, made from means and spread: squared Mahalanobis distances of a tile, log-normalisers, and draws;
+///   - `Moments`, sums over rows weighted by responsibilities, and the means and spread that follow from them.
+struct DiagonalCovariance {
+  /// σ² `[K x J]`.
+  template <Real T>
+  using Spread = Matrix<T>;
+
+  /// Free numbers in the covariances.
+  static double parameters(Index clusters, Index latent) {
+    return static_cast<double>(clusters) * static_cast<double>(latent);
+  }
+
+  template <Real To, Real From>
+  static Spread<To> cast(const Spread<From>& spread) {
+    return spread.template cast<To>();
+  }
+
+  /// @throws ShapeError, ValueError if variances are not positive and finite
+  static void check(std::string_view who, const Spread<double>& variances, Index clusters, Index latent) {
+    check_shape(who, "variances", variances, clusters, latent);
+    check_finite(who, "variances", variances);
+    for (Index k = 0; k < clusters; ++k)
+      for (Index j = 0; j < latent; ++j)
+        if (!(variances(k, j) > 0))
+          throw ValueError(detail::message(who, ": component ", k, " has variance ", variances(k, j), " in dimension ",
+                                           j, ", wanted a positive one (raise variance_floor)"));
+  }
+
+  /// Every component with the variances `[1 x J]` of the whole data.
+  static Spread<double> isotropic(const RowVector<double>& variance, Index clusters) {
+    return variance.replicate(clusters, 1);
+  }
+
+  /// Gives component k the covariance that component k has in `from`.
+  static void replace(Spread<double>& spread, const Spread<double>& from, Index k) { spread.row(k) = from.row(k); }
+
+  /// Densities of all components: log N(x; μ_k, σ²_k) = log_normaliser_k − ½ Σ_j ((x_j − μ_kj) / σ_kj)².
+  class Density {
+   public:
+    /// Variances have passed `check`. `origin` `[1 x J]` is what tiles are relative to.
+    Density(const Matrix<double>& means, const Spread<double>& variances, const RowVector<double>& origin)
+        : scale_(variances.cwiseSqrt().cwiseInverse()),
+          shift_((means.rowwise() - origin).cwiseProduct(scale_)),
+          log_normaliser_(-0.5 * (variances.array().log().rowwise().sum().matrix().transpose().array() +
+                                  static_cast<double>(means.cols()) * log_two_pi<double>)) {}
+
+    /// `[1 x K]`
+    const RowVector<double>& log_normaliser() const { return log_normaliser_; }
+
+    /// Squared Mahalanobis distance of each row of the tile to each component: column k of `out`. O(rows K J).
+    void squares(const detail::SampleTile<double>& tile, detail::TileBuffer<double>& out) const {
+      for (Index row = 0; row < tile.padded(); row += detail::row_block<double>) {
+        Index k = 0;
+        for (; k + 2 <= scale_.rows(); k += 2) block<2>(tile, row, k, out);
+        if (k < scale_.rows()) block<1>(tile, row, k, out);
+      }
+    }
+
+    /// σ_k ∘ noise, into `noise` `[1 x J]`: the deviation of a draw from the mean of component k.
+    void colour(Index k, RowVector<double>& noise) const { noise.array() /= scale_.row(k).array(); }
+
+   private:
+    template <std::size_t Count>
+    void block(const detail::SampleTile<double>& tile, Index row, Index k, detail::TileBuffer<double>& out) const {
+      detail::Lanes<double> sums[Count][4] = {};
+      const Index first = k * scale_.cols();
+      detail::add_squares<Count, true, double>(tile.column(0) + row, tile.stride(), tile.features(),
+                                               shift_.data() + first, scale_.data() + first, sums);
+      for (std::size_t c = 0; c < Count; ++c)
+        for (int v = 0; v < 4; ++v)
+          detail::store_lanes<double>(out.column(k + static_cast<Index>(c)) + row + v * detail::lane_count<double>,
+                                      sums[c][v]);
+    }
+
+    Matrix<double> scale_;  // 1 / σ [K x J]
+    Matrix<double> shift_;  // (μ − origin) / σ [K x J]
+    RowVector<double> log_normaliser_;
+  };
+
+  /// N_k, Σ r x and Σ r x² of each component, x relative to the origin.
+  class Moments {
+   public:
+    Moments() = default;
+    Moments(Index clusters, Index latent) : sums_(Matrix<double>::Zero(clusters, 1 + 2 * latent)) {}
+
+    /// Numbers held per component.
+    static Index size(Index latent) { return 1 + 2 * latent; }
+
+    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). O(rows K J).
+    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities) {
+      detail::add_weighted_sums(tile, responsibilities, sums_);
+    }
+
+    void operator+=(const Moments& other) { sums_ += other.sums_; }
+
+    /// N_k
+    double mass(Index k) const { return sums_(k, 0); }
+
+    /// Maximum-likelihood mean (relative to the origin) and variances of component k, plus `floor`; N_k > 0.
+    void estimate(Index k, double floor, Matrix<double>& means, Spread<double>& variances) const {
+      const Index latent = means.cols();
+      means.row(k) = sums_.row(k).segment(1, latent) / mass(k);
+      variances.row(k) = (sums_.row(k).segment(1 + latent, latent) / mass(k) - means.row(k).cwiseAbs2()).cwiseMax(0.0);
+      variances.row(k).array() += floor;
+    }
+
+   private:
+    Matrix<double> sums_;  // [K x (1 + 2J)]: N_k, Σ r x, Σ r x²
+  };
+};
+
+}  // namespace vade
