@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,17 @@ struct ParameterGroup {
   double rate = 1;
 };
 
+namespace detail {
+
+/// Every rate is at least 0 and finite. @throws ValueError
+template <Real T>
+void check_groups(std::string_view who, const std::vector<ParameterGroup<T>>& groups) {
+  for (std::size_t k = 0; k < groups.size(); ++k)
+    check_at_least(who, message("rate of group ", k), groups[k].rate, 0.0);
+}
+
+}  // namespace detail
+
 /// Adam (Kingma and Ba 2015, algorithm 1). One step counter t for all parameters:
 ///     m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,
 ///     w ← w − α · [m / (1 − β₁ᵗ)] / (√(v / (1 − β₂ᵗ)) + ε).
@@ -47,6 +60,7 @@ class Adam {
   explicit Adam(std::vector<ParameterGroup<T>> groups, AdamOptions options = {})
       : groups_(std::move(groups)), options_(options) {
     options_.check();
+    detail::check_groups("Adam", groups_);
     for (const ParameterGroup<T>& group : groups_)
       for (const Parameter<T>* p : group.parameters) {
         first_moments_.push_back(Matrix<T>::Zero(p->rows(), p->cols()));

@@ -16,11 +16,12 @@ class Schedule {
   /// `value`, always.
   static Schedule constant(double value) { return Schedule(Kind::constant, value); }
 
-  /// `value · factor^⌊epoch / every⌋`, not below `floor`. @throws ValueError
+  /// `value · factor^⌊epoch / every⌋`, not below `floor`, which is at most `value`. @throws ValueError
   static Schedule step_decay(double value, double factor, double every, double floor = 0) {
     check_between("Schedule::step_decay", "factor", factor, 0.0, 1.0);
     check_positive("Schedule::step_decay", "every", every);
-    check_at_least("Schedule::step_decay", "floor", floor, 0.0);
+    check_at_least("Schedule::step_decay", "value", value, 0.0);
+    check_between("Schedule::step_decay", "floor", floor, 0.0, value);
     return Schedule(Kind::step_decay, value, factor, every, floor);
   }
 
@@ -40,6 +41,7 @@ class Schedule {
   /// From `first` at epoch 0 linearly to `value` at epoch `over`, then `value`: the warm-up of a KL weight.
   /// @throws ValueError
   static Schedule warm_up(double first, double value, double over) {
+    check_at_least("Schedule::warm_up", "first", first, 0.0);
     check_at_least("Schedule::warm_up", "over", over, 0.0);
     return Schedule(Kind::warm_up, value, first, over);
   }

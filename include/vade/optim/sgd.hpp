@@ -16,9 +16,11 @@ template <Real T>
 class Sgd {
  public:
   /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for momentum outside [0, 1)
+  /// or a negative rate
   explicit Sgd(std::vector<ParameterGroup<T>> groups, double momentum = 0)
       : groups_(std::move(groups)), momentum_(static_cast<T>(momentum)) {
     check_between("Sgd", "momentum", momentum, 0.0, 0.999999);
+    detail::check_groups("Sgd", groups_);
     for (const ParameterGroup<T>& group : groups_)
       for (const Parameter<T>* p : group.parameters) velocities_.push_back(Matrix<T>::Zero(p->rows(), p->cols()));
   }
