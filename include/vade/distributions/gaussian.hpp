@@ -15,6 +15,18 @@
 /// appendix B.
 namespace vade {
 
+namespace detail {
+
+/// y = eˢ − 1 − s, never negative. Slope eˢ − 1. What a Gaussian divergence is made of: near s = 0 it is s² / 2, which
+/// e^s − s − 1 would lose to rounding, sign included.
+template <Real T>
+Var<T> exp_excess(Var<T> s) {
+  return pointwise(s, [](const auto& a) { return (a.expm1() - a).max(T{0}); },
+                   [](const auto& a, const auto&) { return a.expm1(); });
+}
+
+}  // namespace detail
+
 /// z = μ + e^{½ log σ²} ⊙ ε for a standard normal draw `noise` ε `[B x J]`: the reparameterized sample, through which
 /// gradients reach μ and σ.
 template <Real T>
@@ -43,21 +55,21 @@ Var<T> gaussian_expected_standard_log_prob(Var<T> mean, Var<T> log_variance) {
 /// KL(q ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²): the difference of the two above, never negative.
 template <Real T>
 Var<T> gaussian_kl_to_standard(Var<T> mean, Var<T> log_variance) {
-  return T{0.5} * row_sums(square(mean) + (exp(log_variance) - log_variance) + T{-1});
+  return T{0.5} * row_sums(square(mean) + detail::exp_excess(log_variance));
 }
 
-/// KL(N(μ, σ²) ‖ N(m, s²)) = ½ Σ_j [log s_j² − log σ_j² + (σ_j² + (μ_j − m_j)²) / s_j² − 1].
+/// KL(N(μ, σ²) ‖ N(m, s²)) = ½ Σ_j [log s_j² − log σ_j² + (σ_j² + (μ_j − m_j)²) / s_j² − 1], never negative.
 template <Real T>
 Var<T> gaussian_kl(Var<T> mean, Var<T> log_variance, Var<T> other_mean, Var<T> other_log_variance) {
-  const Var<T> ratio = exp(log_variance - other_log_variance);
   const Var<T> distance = square(mean - other_mean) * exp(-other_log_variance);
-  return T{0.5} * row_sums((other_log_variance - log_variance) + ratio + distance + T{-1});
+  return T{0.5} * row_sums(distance + detail::exp_excess(log_variance - other_log_variance));
 }
 
 /// (1/B) Σ_i log N(x_i; m_i, s² I) for one known variance s², `[1 x 1]`: the Gaussian likelihood of a decoder. x and m
-/// are `[B x D]`, and the constant counts D dimensions.
+/// are `[B x D]`, and the constant counts D dimensions. @throws ShapeError, ValueError for a variance that is not positive
 template <Real T>
 Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, std::type_identity_t<T> variance) {
+  check_positive("gaussian_mean_log_prob", "variance", variance);
   const T constant = T{-0.5} * static_cast<T>(x.cols()) * (log_two_pi<T> + std::log(variance));
   return (T{-0.5} / (variance * static_cast<T>(x.rows()))) * squared_error(m, x) + constant;
 }
