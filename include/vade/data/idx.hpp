@@ -20,6 +20,7 @@
 #include <vade/core/errors.hpp>
 #include <vade/data/detail/inflate.hpp>
 #include <vade/io/atomic_file.hpp>
+#include <vade/io/detail/byte_order.hpp>
 
 /// Layout: two zero bytes, a type byte, the number of dimensions; one 32-bit size per dimension; the elements, last
 /// dimension fastest. All numbers are big-endian. Described by LeCun, Cortes and Burges with the MNIST database.
@@ -51,12 +52,6 @@ decltype(auto) with_idx_type(IdxType type, Body&& body) {
 
 inline std::size_t idx_width(IdxType type) {
   return with_idx_type(type, [](auto value) { return sizeof(value); });
-}
-
-/// Between big-endian and this machine, both ways.
-inline void swap_big_endian(std::span<std::byte> bytes, std::size_t width) {
-  if (std::endian::native == std::endian::big || width == 1) return;
-  for (std::size_t i = 0; i + width <= bytes.size(); i += width) std::reverse(&bytes[i], &bytes[i] + width);
 }
 
 }  // namespace detail
@@ -153,7 +148,7 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
   }
   std::byte more[1];
   if (stream.read(more) != 0) fail(start + wanted, "more data than the ", wanted, " bytes that the sizes promise");
-  detail::swap_big_endian(array.bytes, width);
+  detail::swap_byte_order(array.bytes, width, std::endian::big);
   return array;
 }
 
@@ -178,7 +173,7 @@ inline void write_idx(const std::filesystem::path& path, const IdxArray& array) 
     throw ValueError(detail::message("write_idx: ", array.bytes.size(), " bytes, but the shape wants ", wanted));
   const std::size_t header = content.size();
   content.insert(content.end(), array.bytes.begin(), array.bytes.end());
-  detail::swap_big_endian(std::span(content).subspan(header), width);
+  detail::swap_byte_order(std::span(content).subspan(header), width, std::endian::big);
   write_file_atomically(path, content);
 }
 

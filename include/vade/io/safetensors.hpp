@@ -1,0 +1,276 @@
+// vade: safetensors files, read strictly and written whole.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/errors.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/io/atomic_file.hpp>
+#include <vade/io/detail/byte_order.hpp>
+#include <vade/io/detail/safetensors_format.hpp>
+
+/// The format of models and checkpoints, readable from Python with `safetensors.numpy.load_file`. A file starts with
+/// 8 bytes of header length, little-endian; the header, JSON; then the tensors, row-major, without gaps. The format
+/// has no checksum, so ours are in the metadata: a CRC-32 of each tensor and one of names, types, shapes and metadata.
+/// Files of other tools lack them and are read without. The same content gives the same bytes.
+namespace vade {
+
+/// Whether NaN and infinity may pass.
+enum class NonFinite { refuse, allow };
+
+/// What a reader accepts.
+struct SafetensorsLimits {
+  std::uint64_t file_bytes = std::uint64_t{1} << 34;
+  std::uint64_t header_bytes = std::uint64_t{1} << 24;
+};
+
+/// Collects tensors, then writes them in one atomic step.
+class SafetensorsWriter {
+ public:
+  /// A matrix as F32 or F64 `[rows x columns]`. O(size).
+  /// @throws ValueError for a name taken before, or not UTF-8, and for a value that is not finite
+  template <class M>
+    requires Real<typename M::Scalar>
+  void add(const std::string& name, const M& values, NonFinite policy = NonFinite::refuse) {
+    using T = typename M::Scalar;
+    const Matrix<T> own = values;
+    if (policy == NonFinite::refuse) check_finite("SafetensorsWriter", name, own);
+    add_bytes(name, sizeof(T) == 4 ? Dtype::f32 : Dtype::f64, {own.rows(), own.cols()},
+              std::as_bytes(std::span(own.data(), static_cast<std::size_t>(own.size()))));
+  }
+
+  /// The same with the scalar type named: `add<float>("weights", view)`.
+  template <Real T>
+  void add(const std::string& name, const MatrixRef<T>& values, NonFinite policy = NonFinite::refuse) {
+    add<MatrixRef<T>>(name, values, policy);
+  }
+
+  /// Integers as I64 or U64 `[n]`: seeds, counters and steps, which JSON numbers would round. @throws ValueError
+  void add_integers(const std::string& name, std::span<const std::int64_t> values) {
+    add_bytes(name, Dtype::i64, {static_cast<Index>(values.size())}, std::as_bytes(values));
+  }
+  void add_integers(const std::string& name, std::span<const std::uint64_t> values) {
+    add_bytes(name, Dtype::u64, {static_cast<Index>(values.size())}, std::as_bytes(values));
+  }
+
+  /// A tensor of any type; `bytes` in the order of this machine. @throws ValueError
+  void add_bytes(const std::string& name, Dtype dtype, std::vector<Index> shape, std::span<const std::byte> bytes) {
+    const auto wanted = detail::tensor_bytes(dtype, shape);
+    if (!wanted || *wanted != bytes.size())
+      throw ValueError(detail::message("SafetensorsWriter: tensor \"", name, "\" has ", bytes.size(),
+                                       " bytes, which is not what its shape wants"));
+    if (name == "__metadata__" || tensors_.contains(name))
+      throw ValueError("SafetensorsWriter: the name \"" + name + "\" is taken");
+    detail::quote_json(name);
+    OwnTensor tensor{dtype, std::move(shape), {bytes.begin(), bytes.end()}};
+    detail::swap_byte_order(tensor.bytes, detail::dtype_width(dtype), std::endian::little);
+    tensors_.emplace(name, std::move(tensor));
+  }
+
+  /// Sets one line of metadata. @throws ValueError for a reserved key, or what is not UTF-8
+  void set_metadata(const std::string& key, const std::string& value) {
+    if (detail::is_reserved_key(key))
+      throw ValueError("SafetensorsWriter: the metadata key \"" + key + "\" is reserved");
+    detail::quote_json(key);
+    detail::quote_json(value);
+    metadata_[key] = value;
+  }
+
+  /// The content of the file. O(bytes).
+  std::vector<std::byte> bytes() const {
+    // Wide types first, then by name: with a header padded to 8 bytes, every tensor is aligned.
+    std::vector<const std::pair<const std::string, OwnTensor>*> order;
+    for (const auto& tensor : tensors_) order.push_back(&tensor);
+    std::ranges::stable_sort(order, std::ranges::greater{},
+                             [](const auto* tensor) { return detail::dtype_width(tensor->second.dtype); });
+
+    std::map<std::string, std::string> metadata = metadata_;
+    metadata[detail::container_key] = "1";
+    detail::Checksum header_sum;
+    for (const auto& [name, tensor] : tensors_) {
+      metadata[detail::tensor_sum_key + name] = detail::Checksum::of(tensor.bytes);
+      header_sum.add_tensor(name, tensor.dtype, tensor.shape);
+    }
+    for (const auto& [key, value] : metadata) header_sum.add_metadata(key, value);
+    metadata[detail::header_sum_key] = header_sum.text();
+
+    std::string header = "{\"__metadata__\":{";
+    for (const auto& [key, value] : metadata)
+      header += (header.ends_with('{') ? "" : ",") + detail::quote_json(key) + ":" + detail::quote_json(value);
+    header += "}";
+    std::size_t offset = 0;
+    for (const auto* entry : order) {
+      const auto& [name, tensor] = *entry;
+      header += "," + detail::quote_json(name) + ":{\"dtype\":\"" + detail::dtype_name(tensor.dtype) + "\",\"shape\":[";
+      for (const Index size : tensor.shape) header += (header.ends_with('[') ? "" : ",") + std::to_string(size);
+      header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
+      offset += tensor.bytes.size();
+      header += std::to_string(offset) + "]}";
+    }
+    header += "}";
+    header.append((8 - header.size() % 8) % 8, ' ');
+
+    std::vector<std::byte> content;
+    content.reserve(8 + header.size() + offset);
+    for (int shift = 0; shift < 64; shift += 8)
+      content.push_back(static_cast<std::byte>(std::uint64_t{header.size()} >> shift & 0xff));
+    for (const char letter : header) content.push_back(static_cast<std::byte>(letter));
+    for (const auto* entry : order) {
+      const std::vector<std::byte>& tensor = entry->second.bytes;
+      content.insert(content.end(), tensor.begin(), tensor.end());
+    }
+    return content;
+  }
+
+  /// Writes the file, all or nothing. @throws FileError; the old file is then untouched
+  void save(const std::filesystem::path& path) const { write_file_atomically(path, bytes()); }
+
+ private:
+  struct OwnTensor {
+    Dtype dtype;
+    std::vector<Index> shape;
+    std::vector<std::byte> bytes;
+  };
+  std::map<std::string, OwnTensor> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+/// One tensor of a loaded file. `bytes` are little-endian and live as long as the file object or a copy of it.
+struct TensorView {
+  std::string name;
+  Dtype dtype;
+  std::vector<Index> shape;
+  std::span<const std::byte> bytes;
+};
+
+/// A whole file, checked and in memory (a mapped file would crash the program when another one cuts it short).
+class SafetensorsFile {
+ public:
+  /// @throws FileError if the file cannot be read, breaks any rule of the format or a limit, or fails a checksum
+  static SafetensorsFile load(const std::filesystem::path& path, const SafetensorsLimits& limits = {}) {
+    return SafetensorsFile(read_file(path, limits.file_bytes), path.string(), limits);
+  }
+
+  /// The same from memory; `name` stands for the path in messages. @throws FileError
+  static SafetensorsFile parse(std::vector<std::byte> content, const std::string& name,
+                               const SafetensorsLimits& limits = {}) {
+    return SafetensorsFile(std::move(content), name, limits);
+  }
+
+  /// Names in alphabetical order.
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : tensors_) all.push_back(entry.first);
+    return all;
+  }
+
+  /// Metadata without our checksums.
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+  /// Whether the file has our checksums; if it has, they were right.
+  bool has_checksums() const { return has_checksums_; }
+
+  bool contains(const std::string& name) const { return tensors_.contains(name); }
+
+  /// @throws FileError if there is none of this name
+  const TensorView& tensor(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) throw FileError(path_ + ": has no tensor \"" + name + "\"");
+    return found->second;
+  }
+
+  /// The tensors are exactly these. @throws FileError naming the first that is missing or not wanted
+  void check_names(std::span<const std::string> wanted) const {
+    for (const std::string& name : wanted) tensor(name);
+    for (const auto& entry : tensors_)
+      if (std::ranges::find(wanted, entry.first) == wanted.end())
+        throw FileError(path_ + ": has a tensor \"" + entry.first + "\" that was not wanted");
+  }
+
+  /// An F32 or F64 tensor as `[rows x columns]`, rounded to T; `[columns]` is also taken for one row. O(size).
+  /// @throws FileError naming tensor, wanted and got if type, shape or (unless allowed) a value does not fit
+  template <Real T>
+  Matrix<T> matrix(const std::string& name, Index rows, Index columns, NonFinite policy = NonFinite::refuse) const {
+    const TensorView& found = tensor(name);
+    const bool fits = found.shape == std::vector<Index>{rows, columns} ||
+                      (rows == 1 && found.shape == std::vector<Index>{columns});
+    if (!fits)
+      throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::tensor_shape_text(found.shape) + ", wanted " +
+                      shape_text(rows, columns));
+    if (found.dtype == Dtype::f32) return numbers<T, float>(found, rows, columns, policy);
+    if (found.dtype == Dtype::f64) return numbers<T, double>(found, rows, columns, policy);
+    throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::dtype_name(found.dtype) + ", wanted F32 or F64");
+  }
+
+  /// An I64 tensor of any shape. @throws FileError
+  std::vector<std::int64_t> integers(const std::string& name) const { return whole<std::int64_t>(name, Dtype::i64); }
+
+  /// A U64 tensor of any shape. @throws FileError
+  std::vector<std::uint64_t> unsigned_integers(const std::string& name) const {
+    return whole<std::uint64_t>(name, Dtype::u64);
+  }
+
+ private:
+  SafetensorsFile(std::vector<std::byte> content, const std::string& path, const SafetensorsLimits& limits)
+      : path_(path), content_(std::make_shared<const std::vector<std::byte>>(std::move(content))) {
+    auto [tensors, metadata] = detail::read_safetensors(*content_, path + ": ", limits.header_bytes);
+    has_checksums_ = detail::check_safetensors_sums(*content_, tensors, metadata, path + ": ");
+    std::erase_if(metadata, [](const auto& line) { return detail::is_reserved_key(line.first); });
+    metadata_ = std::move(metadata);
+    for (auto& tensor : tensors)
+      tensors_[tensor.name] = {tensor.name, tensor.dtype, tensor.shape,
+                               std::span(*content_).subspan(tensor.begin, tensor.end - tensor.begin)};
+  }
+
+  template <class Value>
+  static std::vector<Value> values_of(const TensorView& tensor) {
+    std::vector<Value> values(tensor.bytes.size() / sizeof(Value));
+    const auto target = std::as_writable_bytes(std::span(values));
+    std::ranges::copy(tensor.bytes, target.begin());
+    detail::swap_byte_order(target, sizeof(Value), std::endian::little);
+    return values;
+  }
+
+  template <Real T, Real Stored>
+  Matrix<T> numbers(const TensorView& tensor, Index rows, Index columns, NonFinite policy) const {
+    const std::vector<Stored> values = values_of<Stored>(tensor);
+    const Matrix<T> out = ConstMatrixView<Stored>(values.data(), rows, columns).template cast<T>();
+    try {
+      if (policy == NonFinite::refuse) check_finite(path_, "tensor \"" + tensor.name + "\"", out);
+    } catch (const ValueError& error) {
+      throw FileError(error.what());
+    }
+    return out;
+  }
+
+  template <class Value>
+  std::vector<Value> whole(const std::string& name, Dtype wanted) const {
+    const TensorView& found = tensor(name);
+    if (found.dtype != wanted)
+      throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::dtype_name(found.dtype) + ", wanted " +
+                      detail::dtype_name(wanted));
+    return values_of<Value>(found);
+  }
+
+  std::string path_;
+  std::shared_ptr<const std::vector<std::byte>> content_;
+  std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::string> metadata_;
+  bool has_checksums_ = false;
+};
+
+}  // namespace vade

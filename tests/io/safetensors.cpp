@@ -1,0 +1,291 @@
+// vade: tests of io/safetensors.hpp.
+// SPDX-License-Identifier: MIT
+#include <vade/io/safetensors.hpp>
+
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+using vade::Matrix;
+using vade::NonFinite;
+using vade::SafetensorsFile;
+using vade::SafetensorsWriter;
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "vade-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+};
+
+std::vector<std::byte> bytes_of(const std::string& text) {
+  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
+  return {bytes.begin(), bytes.end()};
+}
+
+/// A file with this header and this many zero bytes of data.
+std::vector<std::byte> file(const std::string& header, std::size_t data = 0) {
+  std::string text;
+  for (int shift = 0; shift < 64; shift += 8)
+    text += static_cast<char>(std::uint64_t{header.size()} >> shift & 0xff);
+  return bytes_of(text + header + std::string(data, '\0'));
+}
+
+std::string message_of(const auto& call) {
+  try {
+    call();
+  } catch (const vade::FileError& error) {
+    return error.what();
+  }
+  return "no FileError was thrown";
+}
+
+/// What reading says after the path, or "" if nothing.
+std::string complaint(std::vector<std::byte> content, vade::SafetensorsLimits limits = {}) {
+  try {
+    SafetensorsFile::parse(std::move(content), "file", limits);
+  } catch (const vade::FileError& error) {
+    const std::string what = error.what();
+    CHECK(what.starts_with("file: "));
+    return what.substr(6);
+  }
+  return "";
+}
+
+std::string entry(const std::string& fields) { return "{\"a\":{" + fields + "}}"; }
+
+SafetensorsWriter example() {
+  SafetensorsWriter writer;
+  Matrix<float> weights(2, 3);
+  weights << 1, 2, 3, 4, 5, 6.5f;
+  writer.add("weights", weights);
+  writer.add("means", Matrix<double>(Matrix<double>::Constant(1, 2, 0.1)));
+  writer.add_integers("step", std::vector<std::uint64_t>{18446744073709551615u});
+  writer.add_integers("labels", std::vector<std::int64_t>{-9223372036854775807, 3});
+  writer.add("nothing", Matrix<float>(0, 4));
+  writer.set_metadata("model", "Vade \"quoted\" \n \xC3\xA9");
+  return writer;
+}
+
+}  // namespace
+
+TEST_CASE("Matrices, integers and metadata come back, through a file") {
+  const Folder folder;
+  const fs::path path = folder.path / "model.safetensors";
+  example().save(path);
+  const SafetensorsFile loaded = SafetensorsFile::load(path);
+  CHECK(loaded.names() == std::vector<std::string>{"labels", "means", "nothing", "step", "weights"});
+  CHECK(loaded.matrix<float>("weights", 2, 3)(1, 2) == 6.5f);
+  CHECK(loaded.matrix<double>("weights", 2, 3)(0, 1) == 2.0);
+  CHECK(loaded.matrix<double>("means", 1, 2)(0, 1) == 0.1);
+  CHECK(loaded.matrix<float>("means", 1, 2)(0, 1) == 0.1f);
+  CHECK(loaded.matrix<float>("nothing", 0, 4).rows() == 0);
+  CHECK(loaded.unsigned_integers("step") == std::vector<std::uint64_t>{18446744073709551615u});
+  CHECK(loaded.integers("labels") == std::vector<std::int64_t>{-9223372036854775807, 3});
+  CHECK(loaded.metadata() == std::map<std::string, std::string>{{"model", "Vade \"quoted\" \n \xC3\xA9"}});
+  CHECK(loaded.has_checksums());
+  CHECK(loaded.contains("step"));
+  CHECK_FALSE(loaded.contains("Step"));
+  CHECK(loaded.tensor("weights").dtype == vade::Dtype::f32);
+  CHECK(reinterpret_cast<std::uintptr_t>(loaded.tensor("means").bytes.data()) % 8 == 0);
+  const SafetensorsFile copy = loaded;
+  CHECK(copy.tensor("weights").bytes.data() == loaded.tensor("weights").bytes.data());
+}
+
+TEST_CASE("The same content gives the same bytes, in whatever order it was added") {
+  SafetensorsWriter writer;
+  writer.set_metadata("model", "Vade \"quoted\" \n \xC3\xA9");
+  writer.add<float>("nothing", Matrix<float>(0, 4));
+  writer.add_integers("labels", std::vector<std::int64_t>{-9223372036854775807, 3});
+  writer.add_integers("step", std::vector<std::uint64_t>{18446744073709551615u});
+  writer.add("means", Matrix<double>::Constant(1, 2, 0.1));
+  Matrix<float> wide = Matrix<float>::Zero(2, 5);
+  wide.leftCols(3) << 1, 2, 3, 4, 5, 6.5f;
+  writer.add<float>("weights", wide.leftCols(3));
+  CHECK(writer.bytes() == example().bytes());
+}
+
+TEST_CASE("A file written by hand, as other tools do, is read without checksums") {
+  const auto content = file(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}, "e":{"dtype":"I8","shape":[0,3],)"
+                            R"("data_offsets":[4,4]},"s":{"data_offsets":[4,12],"shape":[],"dtype":"F64"},)"
+                            R"("__metadata__":{"format":"pt"}}  )", 12);
+  const SafetensorsFile loaded = SafetensorsFile::parse(content, "file");
+  CHECK_FALSE(loaded.has_checksums());
+  CHECK(loaded.metadata().at("format") == "pt");
+  CHECK(loaded.tensor("s").shape.empty());
+  CHECK(loaded.matrix<float>("x", 1, 1)(0, 0) == 0.0f);
+  CHECK(complaint(file("{}")).empty());
+}
+
+TEST_CASE("Every rule of the format that is broken is named") {
+  const std::string good = R"("dtype":"F32","shape":[2,1],"data_offsets":[0,8])";
+  CHECK(complaint(file(entry(good), 8)).empty());
+  CHECK(complaint(bytes_of("1234567")) == "holds 7 bytes, wanted at least 8");
+  CHECK(complaint(bytes_of(std::string(8, '\xff'))) ==
+        "byte 0: the header length is 18446744073709551615, wanted at most 0");
+  CHECK(complaint(file(entry(good), 8), {.header_bytes = 10}).starts_with("byte 0: the header length is "));
+  CHECK(complaint(file("")) == "byte 8: the header does not start with '{'");
+  CHECK(complaint(file(" {}")) == "byte 8: the header does not start with '{'");
+  CHECK(complaint(file("\xEF\xBB\xBF{}")) == "byte 8: the header does not start with '{'");
+  CHECK(complaint(file("[]")) == "byte 8: the header does not start with '{'");
+  CHECK(complaint(file("{}" + std::string(6, '\0'))) == "byte 15: only spaces may follow the header's '}'");
+  CHECK(complaint(file("{}\n")) == "byte 10: only spaces may follow the header's '}'");
+  CHECK(complaint(file("{}{}")) == "malformed JSON or UTF-8 at byte 10");
+  CHECK(complaint(file("{\"\xff\":1}")).starts_with("malformed JSON or UTF-8"));
+  CHECK(complaint(file("{\"a\":1}")) == "got the number 1 at \"a\", wanted an object for each tensor");
+  CHECK(complaint(file(R"({"__metadata__":{"a":1}})")) == "got the number 1 at \"a\", wanted strings in __metadata__");
+  CHECK(complaint(file(R"({"__metadata__":{"a":{}}})")) == "got an object at \"a\", wanted strings in __metadata__");
+  CHECK(complaint(file(R"({"__metadata__":{"a":"1","a":"2"}})")) == "duplicate key \"a\"");
+  CHECK(complaint(file(R"({"__metadata__":{},"__metadata__":{}})")) == "duplicate key \"__metadata__\"");
+  CHECK(complaint(file("{\"a\":{" + good + "},\"a\":{" + good + "}}", 8)) == "duplicate key \"a\"");
+  CHECK(complaint(file(entry(good + ",\"shape\":[2,1]"), 8)) == "duplicate key \"shape\"");
+  CHECK(complaint(file(entry(good + ",\"more\":1"), 8)) == "tensor \"a\" has an unknown field \"more\"");
+  CHECK(complaint(file(entry(R"("dtype":"F32","shape":[2])"), 8)) ==
+        "tensor \"a\" lacks one of dtype, shape, data_offsets");
+  CHECK(complaint(file(entry(R"("dtype":"F31","shape":[2],"data_offsets":[0,8])"), 8)) ==
+        "tensor \"a\" has an unknown dtype \"F31\"");
+  CHECK(complaint(file(entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,8,8])"), 8)) ==
+        "tensor \"a\" has 3 data_offsets, wanted 2");
+  for (const char* const number : {"-1", "-0", "2.0", "2e0", "9223372036854775808", "18446744073709551617", "\"2\"",
+                                   "null", "true", "[2]", "{}"})
+    CHECK(complaint(file(entry(std::string(R"("dtype":"F32","shape":[)") + number + R"(],"data_offsets":[0,8])"), 8))
+              .starts_with("got "));
+  CHECK(complaint(file(entry(R"("dtype":["F32"],"shape":[2],"data_offsets":[0,8])"), 8)).starts_with("got an array"));
+  CHECK(complaint(file(entry(R"("dtype":"F32","shape":"2","data_offsets":[0,8])"), 8)).starts_with("got a string"));
+}
+
+TEST_CASE("Tensors that overflow, overlap, leave gaps or end elsewhere are refused") {
+  const auto tensor = [](const std::string& shape, const std::string& offsets) {
+    return entry("\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets + "]");
+  };
+  const std::string most = "9223372036854775807";
+  CHECK(complaint(file(tensor("4294967296,4294967296", "0,0"))).find("absurd shape") != std::string::npos);
+  CHECK(complaint(file(tensor("0,4294967296,4294967296", "0,0"))).find("absurd shape") != std::string::npos);
+  CHECK(complaint(file(tensor(most, "0,8"), 8)).find("absurd shape") != std::string::npos);
+  CHECK(complaint(file(tensor("2", "8,0"), 8)) == "tensor \"a\" lies at bytes 8 to 0 of 8");
+  CHECK(complaint(file(tensor("2", "0," + most), 8)).starts_with("tensor \"a\" lies at bytes 0 to 9223"));
+  CHECK(complaint(file(tensor("3", "0,8"), 8)) == "tensor \"a\" has 8 bytes, but F32 [3] wants 12");
+  CHECK(complaint(file(tensor("1,2,1,1,1,1,1,2", "0,8"), 8)).find("wants 16") != std::string::npos);
+  CHECK(complaint(file(tensor("2", "4,12"), 12)).find("after a gap") != std::string::npos);
+  CHECK(complaint(file(tensor("2", "0,8"), 9)).find("1 bytes follow the last tensor") != std::string::npos);
+  CHECK(complaint(file("{}", 1)).find("1 bytes follow the last tensor") != std::string::npos);
+  const auto two = [](const std::string& first, const std::string& second) {
+    return R"({"a":{"dtype":"I8","shape":[4],"data_offsets":[)" + first +
+           R"(]},"b":{"dtype":"I8","shape":[4],"data_offsets":[)" + second + "]}}";
+  };
+  CHECK(complaint(file(two("4,8", "0,4"), 8)).empty());
+  CHECK(complaint(file(two("0,4", "0,4"), 4)).find("inside another one") != std::string::npos);
+  CHECK(complaint(file(two("0,4", "3,7"), 7)).find("inside another one") != std::string::npos);
+  CHECK(complaint(file(two("0,4", "5,9"), 9)).find("after a gap") != std::string::npos);
+}
+
+TEST_CASE("Every cut of a file is refused") {
+  const std::vector<std::byte> whole = example().bytes();
+  CHECK(complaint(whole).empty());
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    CHECK_FALSE(complaint({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}).empty());
+  std::vector<std::byte> longer = whole;
+  longer.push_back(std::byte{0});
+  CHECK_FALSE(complaint(longer).empty());
+}
+
+TEST_CASE("Every bit that flips is noticed") {
+  for (const std::vector<std::byte>& whole : {example().bytes(), SafetensorsWriter().bytes()}) {
+    const SafetensorsFile clean = SafetensorsFile::parse(whole, "file");
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      for (int bit = 0; bit < 8; ++bit) {
+        std::vector<std::byte> damaged = whole;
+        damaged[i] ^= static_cast<std::byte>(1 << bit);
+        if (!complaint(damaged).empty()) continue;
+        // Not noticed: then it says the same, as the case of a digit in \u00e9 would.
+        const SafetensorsFile same = SafetensorsFile::parse(damaged, "file");
+        CHECK(same.names() == clean.names());
+        CHECK(same.metadata() == clean.metadata());
+        CHECK(same.has_checksums());
+      }
+  }
+  std::vector<std::byte> last = example().bytes();
+  last.back() ^= std::byte{1};
+  CHECK(complaint(last).starts_with("tensor \"weights\" is damaged: its checksum is "));
+}
+
+TEST_CASE("Any byte in place of any other gives an error or the same content, never a crash") {
+  const std::vector<std::byte> whole = file(entry(R"("dtype":"I8","shape":[2],"data_offsets":[0,2])"), 2);
+  int refused = 0;
+  for (std::size_t i = 0; i < whole.size() - 2; ++i)
+    for (int value = 0; value < 256; ++value) {
+      std::vector<std::byte> damaged = whole;
+      damaged[i] = static_cast<std::byte>(value);
+      try {
+        const SafetensorsFile loaded = SafetensorsFile::parse(damaged, "file");
+        for (const std::string& name : loaded.names()) CHECK(loaded.tensor(name).bytes.size() == 2);
+      } catch (const vade::FileError&) {
+        ++refused;
+      }
+    }
+  CHECK(refused > 10000);
+}
+
+TEST_CASE("A wrong name, shape, type or count of tensors is named") {
+  const SafetensorsFile loaded = SafetensorsFile::parse(example().bytes(), "file");
+  CHECK(message_of([&] { loaded.matrix<float>("bias", 1, 1); }) == "file: has no tensor \"bias\"");
+  CHECK(message_of([&] { loaded.matrix<float>("weights", 3, 2); }) ==
+        "file: tensor \"weights\" is [2 x 3], wanted [3 x 2]");
+  CHECK(message_of([&] { loaded.matrix<float>("step", 1, 1); }) == "file: tensor \"step\" is U64, wanted F32 or F64");
+  CHECK(message_of([&] { loaded.integers("step"); }) == "file: tensor \"step\" is U64, wanted I64");
+  CHECK(message_of([&] { loaded.unsigned_integers("weights"); }) == "file: tensor \"weights\" is F32, wanted U64");
+  std::vector<std::string> wanted = loaded.names();
+  loaded.check_names(wanted);
+  wanted.pop_back();
+  CHECK(message_of([&] { loaded.check_names(wanted); }) == "file: has a tensor \"weights\" that was not wanted");
+  wanted.push_back("bias");
+  CHECK(message_of([&] { loaded.check_names(wanted); }) == "file: has no tensor \"bias\"");
+}
+
+TEST_CASE_TEMPLATE("Numbers that are not finite pass only where they are allowed", T, float, double) {
+  Matrix<T> bad = Matrix<T>::Zero(2, 2);
+  bad(1, 0) = std::numeric_limits<T>::quiet_NaN();
+  SafetensorsWriter writer;
+  CHECK_THROWS_WITH_AS(writer.add("w", bad), "SafetensorsWriter: w has nan at row 1, column 0, wanted finite values",
+                       vade::ValueError);
+  writer.add("w", bad, NonFinite::allow);
+  const SafetensorsFile loaded = SafetensorsFile::parse(writer.bytes(), "file");
+  CHECK(std::isnan(loaded.matrix<T>("w", 2, 2, NonFinite::allow)(1, 0)));
+  CHECK(message_of([&] { loaded.matrix<T>("w", 2, 2); }) ==
+        "file: tensor \"w\" has nan at row 1, column 0, wanted finite values");
+}
+
+TEST_CASE("A double that no float can hold is refused and not made infinite") {
+  SafetensorsWriter writer;
+  writer.add("w", Matrix<double>::Constant(1, 1, 1e300));
+  const SafetensorsFile loaded = SafetensorsFile::parse(writer.bytes(), "file");
+  CHECK(loaded.matrix<double>("w", 1, 1)(0, 0) == 1e300);
+  CHECK_THROWS_AS(loaded.matrix<float>("w", 1, 1), vade::FileError);
+}
+
+TEST_CASE("The writer refuses what could not be read back, and leaves the old file") {
+  SafetensorsWriter writer = example();
+  CHECK_THROWS_AS(writer.add("weights", Matrix<float>::Zero(1, 1)), vade::ValueError);
+  CHECK_THROWS_AS(writer.add("__metadata__", Matrix<float>::Zero(1, 1)), vade::ValueError);
+  CHECK_THROWS_AS(writer.add("\xff", Matrix<float>::Zero(1, 1)), vade::ValueError);
+  CHECK_THROWS_AS(writer.set_metadata("file", "\xC3"), vade::ValueError);
+  CHECK_THROWS_AS(writer.set_metadata("\xC3", "file"), vade::ValueError);
+  CHECK_THROWS_AS(writer.set_metadata("vade.crc32.header", "0"), vade::ValueError);
+  CHECK_THROWS_AS(writer.add_bytes("b", vade::Dtype::i16, {2}, std::vector<std::byte>(3)), vade::ValueError);
+  CHECK_THROWS_AS(writer.add_bytes("b", vade::Dtype::u8, {-1}, {}), vade::ValueError);
+  CHECK(writer.bytes() == example().bytes());
+  const Folder folder;
+  CHECK_THROWS_AS(writer.save(folder.path / "none" / "model"), vade::FileError);
+  CHECK_THROWS_AS(SafetensorsFile::load(folder.path / "none"), vade::FileError);
+  writer.save(folder.path / "model");
+  CHECK_THROWS_AS(SafetensorsFile::load(folder.path / "model", {.file_bytes = 100}), vade::FileError);
+}
