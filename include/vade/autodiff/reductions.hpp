@@ -15,9 +15,10 @@ namespace vade {
 
 namespace detail {
 
-/// Calls `add(i, row)` for every row of v̄ as an array, to be added to.
+/// Calls `add(i, row)` for every row of v̄ as an array, to be added to; nothing if no gradient is needed.
 template <Real T, class Add>
 void accumulate_rows(Var<T> v, const Add& add) {
+  if (!v.needs_gradient()) return;
   bool first = false;
   MatrixView<T> bar = v.adjoint_target(first);
   if (first) bar.setZero();
