@@ -93,16 +93,14 @@ TEST_CASE("G.2: reparameterized samples have the moments of the Gaussian") {
   const double mean = 1.5, log_variance = -0.8, variance = std::exp(log_variance);
   Matrix<double> noise(rows, 1);
   vade::fill_normal(noise, 5, vade::Purpose::posterior);
-  const Matrix<double> z = evaluate({Matrix<double>::Constant(rows, 1, mean),
-                                     Matrix<double>::Constant(rows, 1, log_variance), noise},
-                                    sample);
+  const Matrix<double> z = evaluate(
+      {Matrix<double>::Constant(rows, 1, mean), Matrix<double>::Constant(rows, 1, log_variance), noise}, sample);
   const auto d = z.array() - mean;
   const double n = static_cast<double>(rows);
   CHECK(std::abs(d.mean()) < 5 * std::sqrt(variance / n));
   CHECK(std::abs(d.square().mean() - variance) < 5 * variance * std::sqrt(2 / n));
   CHECK(std::abs(d.cube().mean()) < 5 * std::pow(variance, 1.5) * std::sqrt(15 / n));
-  CHECK(std::abs(d.square().square().mean() - 3 * variance * variance) <
-        5 * variance * variance * std::sqrt(96 / n));
+  CHECK(std::abs(d.square().square().mean() - 3 * variance * variance) < 5 * variance * variance * std::sqrt(96 / n));
 }
 
 TEST_CASE("G.3: a sample is the mean plus the deviation times the noise") {
@@ -129,9 +127,8 @@ TEST_CASE("G.6: the entropy is minus the expected log-density") {
   const GaussHermite rule(20);
   for (const double mean : {-2.0, 0.0, 5.0})
     for (const double log_variance : {-12.0, -1.0, 0.0, 2.0, 12.0}) {
-      const double expected = -rule.expectation(mean, log_variance, [&](double z) {
-        return static_cast<double>(log_normal(z, mean, log_variance));
-      });
+      const double expected = -rule.expectation(
+          mean, log_variance, [&](double z) { return static_cast<double>(log_normal(z, mean, log_variance)); });
       CHECK(evaluate({constant(log_variance)}, entropy)(0, 0) == Approx(expected).epsilon(1e-12));
     }
   CHECK(evaluate({Matrix<double>::Zero(1, 7)}, entropy)(0, 0) ==
@@ -142,15 +139,14 @@ TEST_CASE("G.7: the expected standard log-density agrees with quadrature, and su
   const GaussHermite rule(20);
   for (const double mean : {-2.0, 0.0, 5.0})
     for (const double log_variance : {-12.0, -1.0, 0.0, 2.0}) {
-      const double expected = rule.expectation(
-          mean, log_variance, [](double z) { return static_cast<double>(log_normal(z, 0, 0)); });
+      const double expected =
+          rule.expectation(mean, log_variance, [](double z) { return static_cast<double>(log_normal(z, 0, 0)); });
       CHECK(evaluate({constant(mean), constant(log_variance)}, expected_standard)(0, 0) ==
             Approx(expected).epsilon(1e-12));
     }
   const Matrix<double> mean = normal_matrix(1, 5, 1), log_variance = normal_matrix(1, 5, 2);
   double total = 0;
-  for (Index j = 0; j < 5; ++j)
-    total += evaluate({mean.col(j), log_variance.col(j)}, expected_standard)(0, 0);
+  for (Index j = 0; j < 5; ++j) total += evaluate({mean.col(j), log_variance.col(j)}, expected_standard)(0, 0);
   CHECK(evaluate({mean, log_variance}, expected_standard)(0, 0) == Approx(total).epsilon(1e-14));
 }
 
@@ -187,10 +183,9 @@ TEST_CASE("G.8: the divergence is the formula, from tiny to large variances") {
   for (const double log_variance : {-20.0, -3.0, 0.0, 9.0})
     for (const double other_log_variance : {-9.0, 0.0, 20.0})
       for (const double other_mean : {0.3, 40.0})
-        CHECK(evaluate({constant(0.3), constant(log_variance), constant(other_mean), constant(other_log_variance)},
-                       kl)(0, 0) ==
-              Approx(static_cast<double>(kl_by_formula(0.3, log_variance, other_mean, other_log_variance)))
-                  .epsilon(1e-13));
+        CHECK(evaluate({constant(0.3), constant(log_variance), constant(other_mean), constant(other_log_variance)}, kl)(
+                  0, 0) == Approx(static_cast<double>(kl_by_formula(0.3, log_variance, other_mean, other_log_variance)))
+                               .epsilon(1e-13));
 }
 
 TEST_CASE("G.8: the divergence is zero at equality and positive elsewhere") {
@@ -229,16 +224,15 @@ TEST_CASE("V.5: the Gaussian likelihood is the mean over rows of G.1, and counts
   for (const Index rows : {1, 5})
     for (const Index inputs : {1, 6}) {
       const Matrix<double> m = normal_matrix(rows, inputs, 1), x = normal_matrix(rows, inputs, 2);
-      const Matrix<double> got = evaluate(
-          {m, x}, [&](auto&, const auto& in) { return vade::gaussian_mean_log_prob(in[0], in[1], variance); });
+      const Matrix<double> got =
+          evaluate({m, x}, [&](auto&, const auto& in) { return vade::gaussian_mean_log_prob(in[0], in[1], variance); });
       const double expected =
           evaluate({x, m, Matrix<double>::Constant(rows, inputs, std::log(variance))}, log_prob).mean();
       CHECK(got(0, 0) == Approx(expected).epsilon(1e-13));
     }
-  const Matrix<double> exact = evaluate({Matrix<double>::Zero(2, 784), Matrix<double>::Zero(2, 784)},
-                                        [](auto&, const auto& in) {
-                                          return vade::gaussian_mean_log_prob(in[0], in[1], 1.0);
-                                        });
+  const Matrix<double> exact =
+      evaluate({Matrix<double>::Zero(2, 784), Matrix<double>::Zero(2, 784)},
+               [](auto&, const auto& in) { return vade::gaussian_mean_log_prob(in[0], in[1], 1.0); });
   CHECK(exact(0, 0) == Approx(-392 * std::log(2 * reference::pi)).epsilon(1e-14));
 }
 
@@ -258,8 +252,7 @@ TEST_CASE("A.1: gradients of the Gaussian's functions are right at random points
     check_gradients({in[0], in[1]}, expected_standard);
     check_gradients({in[0], in[1]}, kl_to_standard);
     check_gradients(in, kl);
-    check_gradients({in[0], in[1]},
-                    [](auto&, const auto& v) { return vade::gaussian_mean_log_prob(v[0], v[1], 0.3); });
+    check_gradients({in[0], in[1]}, [](auto&, const auto& v) { return vade::gaussian_mean_log_prob(v[0], v[1], 0.3); });
   }
 }
 

@@ -82,8 +82,7 @@ TEST_CASE("Gradients reach every parameter of a perceptron, and are right") {
 
 TEST_CASE("Parameters are named and visited from the first layer to the last, weight before bias") {
   const Mlp<float> net("encoder", {4, 3, 2}, 1, 0);
-  CHECK(names_of(net) ==
-        std::vector{"encoder.0.weight"s, "encoder.0.bias"s, "encoder.1.weight"s, "encoder.1.bias"s});
+  CHECK(names_of(net) == std::vector{"encoder.0.weight"s, "encoder.0.bias"s, "encoder.1.weight"s, "encoder.1.bias"s});
 }
 
 TEST_CASE("A layer's draw does not depend on the other layers") {

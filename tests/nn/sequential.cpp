@@ -75,10 +75,9 @@ TEST_CASE("One layer is a sequence") {
 }
 
 TEST_CASE("Layers that do not fit are refused when put together") {
-  CHECK_THROWS_WITH_AS(Sequential(Dense<float>("a", 2, 3, Initialiser::zero, 1, 0),
-                                  Dense<float>("b", 4, 1, Initialiser::zero, 1, 1)),
-                       "Sequential: inputs of a layer against outputs of the one before: got 4, wanted 3",
-                       vade::ShapeError);
+  CHECK_THROWS_WITH_AS(
+      Sequential(Dense<float>("a", 2, 3, Initialiser::zero, 1, 0), Dense<float>("b", 4, 1, Initialiser::zero, 1, 1)),
+      "Sequential: inputs of a layer against outputs of the one before: got 4, wanted 3", vade::ShapeError);
 }
 
 TEST_CASE("A sequence refuses an input of the wrong width") {

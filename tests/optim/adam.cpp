@@ -66,8 +66,9 @@ TEST_CASE_TEMPLATE("Three steps of Adam on two parameters are those computed by 
     CHECK(adam.steps() == t);
     for (int k = 0; k < 5; ++k) {
       const auto got = static_cast<double>(k < 3 ? a.value()(0, k) : b.value()(k - 3, 0));
-      CHECK(got == doctest::Approx(static_cast<double>(by_hand[static_cast<std::size_t>(k)].w))
-                       .epsilon(approx_tolerance(T{})));
+      CHECK(
+          got ==
+          doctest::Approx(static_cast<double>(by_hand[static_cast<std::size_t>(k)].w)).epsilon(approx_tolerance(T{})));
     }
   }
 }
@@ -129,9 +130,8 @@ TEST_CASE("A step uses the gradients up") {
 
 TEST_CASE("A group's rate multiplies the rate of the step") {
   Parameter<double> network("n", row({0})), mixture("m", row({0})), frozen("f", row({0}));
-  Adam<double> adam({{.parameters = {&network}},
-                     {.parameters = {&mixture}, .rate = 0.1},
-                     {.parameters = {&frozen}, .rate = 0}});
+  Adam<double> adam(
+      {{.parameters = {&network}}, {.parameters = {&mixture}, .rate = 0.1}, {.parameters = {&frozen}, .rate = 0}});
   for (Parameter<double>* p : {&network, &mixture, &frozen}) give(*p, row({4}));
   adam.step(0.5);
   CHECK(network.value()(0, 0) == doctest::Approx(-0.5).epsilon(1e-8));

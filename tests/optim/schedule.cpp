@@ -82,9 +82,7 @@ TEST_CASE("A warm-up over no epochs is its value at once; only warm-ups have war
   CHECK(Schedule::drop(1, 0.5, 0.3).warm_up_epochs() == 0);
 }
 
-TEST_CASE("A schedule may fall, too: a warm-up from above") {
-  CHECK(Schedule::warm_up(2, 1, 4).at(2, 100) == 1.5);
-}
+TEST_CASE("A schedule may fall, too: a warm-up from above") { CHECK(Schedule::warm_up(2, 1, 4).at(2, 100) == 1.5); }
 
 TEST_CASE("Values that are negative or not finite are refused by every maker") {
   for (const double bad : {-1.0, not_a_number, infinity}) {
