@@ -10,9 +10,8 @@ namespace vade {
 /// @throws ShapeError if x has fewer columns
 template <Real T>
 Var<T> columns(Var<T> x, Index first, Index count) {
-  if (first < 0 || count < 1 || first + count > x.cols())
-    throw ShapeError(detail::message("columns: x is ", shape_text(x), ", wanted columns ", first, " to ",
-                                     first + count - 1));
+  if (first < 0 || count < 1 || count > x.cols() || first > x.cols() - count)
+    throw ShapeError(detail::message("columns: x is ", shape_text(x), ", wanted ", count, " columns from ", first));
   const Var<T> y = x.tape().record({x}, x.rows(), count);
   y.mutable_value() = x.value().middleCols(first, count);
   y.on_backward([x, y, first, count] {
