@@ -140,7 +140,8 @@ inline std::pair<std::vector<PlacedTensor>, std::map<std::string, std::string>> 
     const auto fail = [&](const auto&... parts) {
       throw FileError(message(where, "tensor \"", entry.name, "\" ", parts...));
     };
-    const auto* const known = std::ranges::find_if(dtype_table, [&](const auto& row) { return row.name == entry.dtype; });
+    const auto* const known =
+        std::ranges::find_if(dtype_table, [&](const DtypeEntry& row) { return row.name == entry.dtype; });
     if (known == std::end(dtype_table)) fail("has an unknown dtype \"", entry.dtype, "\"");
     const auto dtype = static_cast<Dtype>(known - std::begin(dtype_table));
     const std::vector<Index> shape(entry.shape.begin(), entry.shape.end());

@@ -155,8 +155,10 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
 /// @throws FileError
 inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_view where) {
   const std::size_t last = text.find_last_not_of(' ');
-  if (text.empty() || text.front() != '{') throw FileError(message(where, "byte 8: the header does not start with '{'"));
-  if (text[last] != '}') throw FileError(message(where, "byte ", last + 8, ": only spaces may follow the header's '}'"));
+  if (text.empty() || text.front() != '{')
+    throw FileError(message(where, "byte 8: the header does not start with '{'"));
+  if (text[last] != '}')
+    throw FileError(message(where, "byte ", last + 8, ": only spaces may follow the header's '}'"));
   text = text.substr(0, last + 1);
   HeaderEvents events;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) throw FileError(message(where, events.complaint));

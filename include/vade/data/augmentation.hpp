@@ -1,0 +1,121 @@
+// vade: random views of images and noise on vectors.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <span>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/core/random.hpp>
+#include <vade/core/thread_pool.hpp>
+#include <vade/data/dataset.hpp>
+#include <vade/data/detail/warp.hpp>
+
+/// What a row becomes depends on (seed, epoch, row) and on nothing else: not on the batch, its order, or the threads.
+/// A row that stands twice in a batch becomes the same twice.
+namespace vade {
+
+/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly.
+struct AffineAugmentation {
+  double rotation_degrees = 15;  ///< angle in ± this, at most 180
+  double shear = 0.15;           ///< horizontal shear x + s y, s in ± this, at most 2
+  double scale = 0.1;            ///< zoom in 1 ± this, at most 0.9
+  double shift = 2.5;            ///< in pixels, each axis in ± this
+
+  /// @throws ValueError naming the field
+  void validate() const {
+    check_between("AffineAugmentation", "rotation_degrees", rotation_degrees, 0.0, 180.0);
+    check_between("AffineAugmentation", "shear", shear, 0.0, 2.0);
+    check_between("AffineAugmentation", "scale", scale, 0.0, 0.9);
+    check_between("AffineAugmentation", "shift", shift, 0.0, 1e6);
+  }
+};
+
+namespace detail {
+
+/// The inverse of q = R(angle) · Shear(s) · zoom · p + shift, which tells where a pixel of the view comes from.
+inline AffineMap draw_affine(const AffineAugmentation& strength, RandomStream& stream) {
+  const auto draw = [&stream](double width) { return stream.uniform<double>(-width, width); };
+  const double angle = draw(strength.rotation_degrees) * std::numbers::pi / 180;
+  const double shear = draw(strength.shear);
+  const double zoom = 1 + draw(strength.scale);
+  const double shift_x = draw(strength.shift);
+  const double shift_y = draw(strength.shift);
+  const double c = std::cos(angle);
+  const double s = std::sin(angle);
+  AffineMap map;
+  map.xx = (c + shear * s) / zoom;
+  map.xy = (s - shear * c) / zoom;
+  map.yx = -s / zoom;
+  map.yy = c / zoom;
+  map.x0 = -(map.xx * shift_x + map.xy * shift_y);
+  map.y0 = -(map.yx * shift_x + map.yy * shift_y);
+  return map;
+}
+
+}  // namespace detail
+
+/// A random view of image `rows[i]` becomes row i of `out` `[rows.size() x D]`: rotated, sheared, zoomed and shifted
+/// about the centre, bilinear, zero where nothing was. Parallel in tiles of fixed size; allocates nothing once each
+/// thread has its scratch image. O(B D).
+/// @throws ValueError if the data are no images, a row is outside [0, N), or a strength makes no sense; ShapeError
+template <Real T>
+void augment(const Dataset& data, std::span<const Index> rows, const AffineAugmentation& strength, std::uint64_t seed,
+             std::uint32_t epoch, MatrixView<T> out) {
+  strength.validate();
+  const auto shape = data.image();
+  if (!shape) throw ValueError("augment: the data are rows of numbers, wanted images (a data set with an ImageShape)");
+  check_shape("augment", "the output", out, static_cast<Index>(rows.size()), data.columns());
+  for (const Index row : rows)
+    if (row < 0 || row >= data.rows())
+      throw ValueError(detail::message("augment: row ", row, ", wanted a row in [0, ", data.rows(), ")"));
+  parallel_ranges(out.rows(), 16, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const Index row = rows[static_cast<std::size_t>(i)];
+      RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
+      const detail::AffineMap map = detail::draw_affine(strength, stream);
+      data.with_row(row, [&](auto image) { detail::warp(image, *shape, map, out.data() + i * out.cols()); });
+    }
+  });
+}
+
+/// Damage for denoising: each value is set to 0 with probability `mask`, else gets normal noise.
+struct NoiseCorruption {
+  double noise = 0;    ///< standard deviation
+  double mask = 0;     ///< probability, in [0, 1]
+  bool clamp = false;  ///< keep values in [0, 1]
+
+  /// @throws ValueError naming the field
+  void validate() const {
+    check_at_least("NoiseCorruption", "noise", noise, 0.0);
+    check_between("NoiseCorruption", "mask", mask, 0.0, 1.0);
+  }
+};
+
+/// Damages `values` `[rows.size() x D]` in place; row i draws as row `rows[i]` of the data set. Parallel in tiles of
+/// fixed size, allocates nothing. O(B D). @throws ValueError, ShapeError
+template <Real T>
+void corrupt(MatrixView<T> values, std::span<const Index> rows, const NoiseCorruption& strength, std::uint64_t seed,
+             std::uint32_t epoch) {
+  strength.validate();
+  check_same_count("corrupt", "the rows", static_cast<Index>(rows.size()), values.rows());
+  if (strength.noise == 0 && strength.mask == 0 && !strength.clamp) return;
+  parallel_ranges(values.rows(), 16, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const auto row = static_cast<std::uint32_t>(rows[static_cast<std::size_t>(i)]);
+      RandomStream stream(seed, Purpose::corruption, epoch, row);
+      for (Index j = 0; j < values.cols(); ++j) {
+        T& value = values(i, j);
+        if (strength.noise > 0) value += static_cast<T>(strength.noise) * stream.normal<T>();
+        if (strength.mask > 0 && stream.uniform<double>() < strength.mask) value = T{0};
+        if (strength.clamp) value = std::clamp(value, T{0}, T{1});
+      }
+    }
+  });
+}
+
+}  // namespace vade

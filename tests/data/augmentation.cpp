@@ -1,0 +1,218 @@
+// vade: tests of data/augmentation.hpp.
+// SPDX-License-Identifier: MIT
+#include <vade/data/augmentation.hpp>
+
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using vade::AffineAugmentation;
+using vade::Dataset;
+using vade::Index;
+using vade::Matrix;
+using vade::MatrixView;
+using vade::detail::AffineMap;
+
+constexpr AffineAugmentation none{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};
+
+Dataset images(Index rows, Index height, Index width) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows * height * width));
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>((i * i + 3 * i) % 256);
+  return Dataset::from_bytes(std::move(bytes), rows, height * width, vade::ImageShape{height, width});
+}
+
+std::vector<Index> counting(Index count) {
+  std::vector<Index> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  return rows;
+}
+
+template <class T>
+Matrix<T> views(const Dataset& data, const std::vector<Index>& rows, const AffineAugmentation& strength,
+                std::uint64_t seed = 1, std::uint32_t epoch = 0) {
+  Matrix<T> out(static_cast<Index>(rows.size()), data.columns());
+  vade::augment<T>(data, rows, strength, seed, epoch, MatrixView<T>(out.data(), out.rows(), out.cols()));
+  return out;
+}
+
+/// One image `[H x W]` through `map`.
+template <class Stored>
+Matrix<double> warped(const Matrix<double>& image, const AffineMap& map) {
+  std::vector<Stored> source(static_cast<std::size_t>(image.size()));
+  for (Index i = 0; i < image.size(); ++i) source[static_cast<std::size_t>(i)] = static_cast<Stored>(image.data()[i]);
+  Matrix<double> out(image.rows(), image.cols());
+  vade::detail::warp(std::span<const Stored>(source), {image.rows(), image.cols()}, map, out.data());
+  return std::is_same_v<Stored, std::uint8_t> ? Matrix<double>(out * 255.0) : out;
+}
+
+Matrix<double> numbered(Index height, Index width) {
+  Matrix<double> image(height, width);
+  for (Index i = 0; i < image.size(); ++i) image.data()[i] = static_cast<double>(i + 1);
+  return image;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("Zero strength gives the clean image, exactly", T, float, double) {
+  for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {5, 9}, {1, 1}, {7, 2}}) {
+    const Dataset bytes = images(20, height, width);
+    CHECK(views<T>(bytes, counting(20), none) == bytes.matrix<T>());
+    const Dataset floats = Dataset::from_matrix(bytes.matrix<float>(), bytes.image());
+    CHECK(views<T>(floats, counting(20), none) == floats.matrix<T>());
+    const Dataset doubles = Dataset::from_matrix(bytes.matrix<double>(), bytes.image());
+    CHECK(views<T>(doubles, counting(20), none) == doubles.matrix<T>());
+  }
+}
+
+TEST_CASE_TEMPLATE("A quarter turn moves every pixel to its place", Stored, std::uint8_t, float, double) {
+  const Matrix<double> image = numbered(5, 5);
+  const AffineMap quarter{.xx = 0, .xy = -1, .x0 = 0, .yx = 1, .yy = 0, .y0 = 0};
+  const Matrix<double> turned = warped<Stored>(image, quarter);
+  for (Index i = 0; i < 5; ++i)
+    for (Index j = 0; j < 5; ++j) CHECK(turned(i, j) == doctest::Approx(image(j, 4 - i)).epsilon(1e-12));
+  const AffineMap half{.xx = -1, .xy = 0, .x0 = 0, .yx = 0, .yy = -1, .y0 = 0};
+  const Matrix<double> even = numbered(4, 6);
+  CHECK(warped<Stored>(even, half).isApprox(even.reverse(), 1e-12));
+}
+
+TEST_CASE_TEMPLATE("Shifts move whole pixels, blend half ones, fill with zeros", Stored, std::uint8_t, float, double) {
+  const Matrix<double> image = numbered(4, 5);
+  const Matrix<double> moved = warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 2, .yx = 0, .yy = 1, .y0 = -1});
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 5; ++j)
+      CHECK(moved(i, j) == doctest::Approx(i >= 1 && j < 3 ? image(i - 1, j + 2) : 0.0).epsilon(1e-12));
+  const Matrix<double> half = warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 0.5, .yx = 0, .yy = 1, .y0 = 0.5});
+  CHECK(half(0, 0) == doctest::Approx((image(0, 0) + image(0, 1) + image(1, 0) + image(1, 1)) / 4));
+  CHECK(half(3, 4) == doctest::Approx(image(3, 4) / 4));  // three of its four neighbours lie outside
+  for (const double far : {4.0, 5.0, 100.0, -5.0, -1e5, 1e5}) {
+    const double step = std::abs(far) == 4.0 ? 5.0 : far;
+    CHECK(warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = step, .yx = 0, .yy = 1, .y0 = 0}).isZero(0));
+    CHECK(warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 0, .yx = 0, .yy = 1, .y0 = step}).isZero(0));
+  }
+}
+
+TEST_CASE("Bytes and numbers give the same views") {
+  const Dataset bytes = images(50, 28, 28);
+  const Dataset doubles = Dataset::from_matrix(bytes.matrix<double>(), bytes.image());
+  const Matrix<double> first = views<double>(bytes, counting(50), {});
+  const Matrix<double> second = views<double>(doubles, counting(50), {});
+  CHECK((first - second).cwiseAbs().maxCoeff() < 1e-4);
+  CHECK((first - bytes.matrix<double>()).cwiseAbs().maxCoeff() > 0.5);
+  CHECK(first.minCoeff() >= 0.0);
+  CHECK(first.maxCoeff() <= 1.0 + 1e-6);
+}
+
+TEST_CASE("A blob in the middle keeps its mass when it turns, and moves within the shift") {
+  Matrix<double> blob(1, 28 * 28);
+  for (Index i = 0; i < 28; ++i)
+    for (Index j = 0; j < 28; ++j) {
+      const double y = static_cast<double>(i) - 13.5;
+      const double x = static_cast<double>(j) - 13.5;
+      blob(0, i * 28 + j) = std::exp(-(x * x / 18 + y * y / 8));
+    }
+  const Dataset data = Dataset::from_matrix(blob, vade::ImageShape{28, 28});
+  bool turned = false;
+  for (std::uint32_t epoch = 0; epoch < 50; ++epoch) {
+    const AffineAugmentation strength{.rotation_degrees = 30, .shear = 0.3, .scale = 0, .shift = 2};
+    const Matrix<double> view = views<double>(data, {0}, strength, 7, epoch);
+    CHECK(view.sum() == doctest::Approx(blob.sum()).epsilon(0.01));
+    double x = 0;
+    double y = 0;
+    for (Index i = 0; i < 784; ++i) {
+      x += view(0, i) * (static_cast<double>(i % 28) - 13.5) / view.sum();
+      y += view(0, i) * (static_cast<double>(i / 28) - 13.5) / view.sum();
+    }
+    CHECK(std::abs(x) <= 2.01);
+    CHECK(std::abs(y) <= 2.01);
+    turned = turned || std::abs(x) > 1;
+  }
+  CHECK(turned);
+}
+
+TEST_CASE("A view follows q = R Shear zoom p + shift") {
+  const AffineAugmentation strength{.rotation_degrees = 40, .shear = 0.5, .scale = 0.3, .shift = 3};
+  for (std::uint32_t row = 0; row < 20; ++row) {
+    vade::RandomStream stream(5, vade::Purpose::augmentation, 2, row);
+    vade::RandomStream again(5, vade::Purpose::augmentation, 2, row);
+    const AffineMap map = vade::detail::draw_affine(strength, stream);
+    const double angle = again.uniform<double>(-40, 40) * std::numbers::pi / 180;
+    const double shear = again.uniform<double>(-0.5, 0.5);
+    const double zoom = 1 + again.uniform<double>(-0.3, 0.3);
+    const double shift_x = again.uniform<double>(-3, 3);
+    const double shift_y = again.uniform<double>(-3, 3);
+    const double px = 4;
+    const double py = -7;
+    const double sx = zoom * (px + shear * py);
+    const double sy = zoom * py;
+    const double qx = std::cos(angle) * sx - std::sin(angle) * sy + shift_x;
+    const double qy = std::sin(angle) * sx + std::cos(angle) * sy + shift_y;
+    CHECK(map.xx * qx + map.xy * qy + map.x0 == doctest::Approx(px).epsilon(1e-12));
+    CHECK(map.yx * qx + map.yy * qy + map.y0 == doctest::Approx(py).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("Views do not depend on threads or on how batches are cut, but on seed, epoch and row") {
+  const Dataset data = images(100, 12, 9);
+  vade::set_threads(1);
+  const Matrix<float> whole = views<float>(data, counting(100), {}, 3, 4);
+  for (const int threads : {2, 3, 7}) {
+    vade::set_threads(threads);
+    CHECK(views<float>(data, counting(100), {}, 3, 4) == whole);
+  }
+  vade::set_threads(1);
+  const Matrix<float> some = views<float>(data, {99, 5, 5, 17}, {}, 3, 4);
+  CHECK(some.row(0) == whole.row(99));
+  CHECK(some.row(1) == whole.row(5));
+  CHECK(some.row(2) == whole.row(5));
+  CHECK(some.row(3) == whole.row(17));
+  CHECK(views<float>(data, counting(100), {}, 4, 4) != whole);
+  CHECK(views<float>(data, counting(100), {}, 3, 5) != whole);
+}
+
+TEST_CASE("Data without images, rows out of range and absurd strengths are refused") {
+  const Dataset data = images(3, 4, 4);
+  const Dataset rows = Dataset::from_matrix(data.matrix<float>());
+  CHECK_THROWS_WITH_AS(views<float>(rows, {0}, {}),
+                       "augment: the data are rows of numbers, wanted images (a data set with an ImageShape)",
+                       vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {3}, {}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {-1}, {}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.rotation_degrees = -1}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.scale = 1}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.shear = std::numeric_limits<double>::quiet_NaN()}), vade::ValueError);
+  CHECK_THROWS_WITH_AS(views<float>(data, {0}, {.shift = -0.5}),
+                       "AffineAugmentation: shift is -0.5, wanted a value in [0, 1000000]", vade::ValueError);
+  Matrix<float> narrow(1, 15);
+  CHECK_THROWS_AS(vade::augment<float>(data, std::vector<Index>{0}, {}, 1, 0, MatrixView<float>(narrow.data(), 1, 15)),
+                  vade::ShapeError);
+}
+
+TEST_CASE("Corruption masks and adds noise at the asked rate, the same for any cut") {
+  const auto damaged = [](const std::vector<Index>& rows, const vade::NoiseCorruption& strength) {
+    Matrix<double> values = Matrix<double>::Constant(static_cast<Index>(rows.size()), 500, 0.5);
+    vade::corrupt<double>(MatrixView<double>(values.data(), values.rows(), 500), rows, strength, 9, 1);
+    return values;
+  };
+  const Matrix<double> masked = damaged(counting(40), {.mask = 0.3});
+  const auto zeros = static_cast<double>((masked.array() == 0.0).count());
+  CHECK(zeros / 20000 == doctest::Approx(0.3).epsilon(0.05));
+  CHECK((masked.array() == 0.5).count() == 20000 - static_cast<Index>(zeros));
+  const Matrix<double> noisy = damaged(counting(40), {.noise = 0.2});
+  CHECK(noisy.mean() == doctest::Approx(0.5).epsilon(0.02));
+  CHECK(std::sqrt((noisy.array() - noisy.mean()).square().mean()) == doctest::Approx(0.2).epsilon(0.03));
+  const Matrix<double> clamped = damaged(counting(40), {.noise = 2, .mask = 0.1, .clamp = true});
+  CHECK(clamped.minCoeff() == 0.0);
+  CHECK(clamped.maxCoeff() == 1.0);
+  CHECK(damaged({7}, {.noise = 0.2}).row(0) == noisy.row(7));
+  CHECK((damaged({7}, {}).array() == 0.5).all());
+  CHECK_THROWS_AS(damaged({0}, {.noise = -1}), vade::ValueError);
+  CHECK_THROWS_AS(damaged({0}, {.mask = 1.5}), vade::ValueError);
+  Matrix<double> two(2, 2);
+  CHECK_THROWS_AS(vade::corrupt<double>(MatrixView<double>(two.data(), 2, 2), std::vector<Index>{0}, {}, 1, 0),
+                  vade::ShapeError);
+}
