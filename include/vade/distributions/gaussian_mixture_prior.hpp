@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>
@@ -29,7 +30,11 @@ Var<T> expected_log_density(Var<T> mean, Var<T> log_variance, Var<T> means, Var<
   const Var<T> s = tape.record({mean, log_variance, means, log_variances}, rows, clusters);
   const Var<T> variance = tape.constant(rows, latent);       // v = e^{log σ_b²}
   const Var<T> precisions = tape.constant(clusters, latent);  // e^{−λ}
-  variance.mutable_value().array() = log_variance.value().array().exp();
+  {
+    // Eigen's vector exponential of −∞ is tiny, not 0: with the precision of a narrow cluster that would be a number.
+    const auto l = log_variance.value().array();
+    variance.mutable_value().array() = (l == -std::numeric_limits<T>::infinity()).select(T{0}, l.exp());
+  }
   precisions.mutable_value().array() = (-log_variances.value().array()).exp();
   {
     const auto mu = mean.value(), v = variance.value(), m = means.value(), p = precisions.value();
