@@ -70,7 +70,7 @@ Var<T> categorical_entropy(Var<T> probabilities) {
   return y;
 }
 
-/// The terms for posteriors `mean`, `log_variance` `[B x J]`, responsibilities γ `[B x K]`, the matrix S `[B x K]` of
+/// The terms for posteriors with `log_variance` `[B x J]`, responsibilities γ `[B x K]`, the matrix S `[B x K]` of
 /// `expected_log_density`, and a reconstruction term computed from a draw of z. O(B K). @throws ShapeError
 template <Real T>
 VadeTerms<T> vade_terms(Var<T> reconstruction, Var<T> log_variance, Var<T> expected_log_densities,
@@ -78,6 +78,8 @@ VadeTerms<T> vade_terms(Var<T> reconstruction, Var<T> log_variance, Var<T> expec
   check_shape("vade_terms", "reconstruction", reconstruction, 1, 1);
   check_shape("vade_terms", "responsibilities", responsibilities, expected_log_densities.rows(),
               expected_log_densities.cols());
+  check_same_count("vade_terms", "rows of log_variance", log_variance.rows(), expected_log_densities.rows());
+  check_shape("vade_terms", "weight_logits", weight_logits, 1, expected_log_densities.cols());
   return {.reconstruction = reconstruction,
           .latent_prior = mean(row_sums(responsibilities * expected_log_densities)),
           .cluster_prior = mean(row_sums(responsibilities * log_softmax(weight_logits))),
