@@ -23,15 +23,15 @@ inline void keep_nearest(const RealLanes& distance, Integer centre, RealLanes& b
 template <Real T>
 void nearest_centres(const SampleTile<T>& tile, const Matrix<T>& centres, T* distance, Label* label) {
   using RealLanes = Lanes<T>;
-  using IntegerLanes = decltype(RealLanes{} < RealLanes{});
-  using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  using Integer = LaneInteger<T>;
+  using IntegerLanes = Lanes<Integer>;
   const Index features = tile.features();
   const Index clusters = centres.rows();
   for (Index row = 0; row < tile.padded(); row += row_block<T>) {
     RealLanes best[4];
     IntegerLanes nearest[4];
     for (int v = 0; v < 4; ++v) {
-      best[v] = RealLanes{} + std::numeric_limits<T>::infinity();
+      best[v] = all_lanes(std::numeric_limits<T>::infinity());
       nearest[v] = IntegerLanes{};
     }
     Index c = 0;

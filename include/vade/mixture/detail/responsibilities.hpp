@@ -13,29 +13,45 @@ namespace vade::detail {
 /// result. Exponents below −690 give exactly 0: denormal numbers would slow the sums that follow. O(rows K).
 inline void responsibilities_in_place(TileBuffer<double>& tile, Index rows, const RowVector<double>& offset,
                                       double* log_prob) {
-  constexpr int width = static_cast<int>(row_block<double>);
-  using Block = Eigen::Array<double, width, 1>;
-  using BlockMap = Eigen::Map<Block, static_cast<int>(lane_bytes)>;
+  constexpr int registers = block_registers;
   constexpr double farthest = 1e300;
   constexpr double negligible = -690;
-  for (Index row = 0; row < rows; row += width) {
-    Block top = Block::Constant(-farthest);
-    for (Index k = 0; k < offset.size(); ++k) {
-      BlockMap value(tile.column(k) + row);
-      value = offset(k) - 0.5 * value.min(farthest);
-      top = top.max(value);
+  using Block = Lanes<double>[registers];
+  const Index clusters = offset.size();
+  for (Index row = 0; row < rows; row += row_block<double>) {
+    const auto place = [&](Index k, int v) { return tile.column(k) + row + v * lane_count<double>; };
+    Block top;
+    for (int v = 0; v < registers; ++v) top[v] = all_lanes(-2 * farthest);
+    for (Index k = 0; k < clusters; ++k)
+      for (int v = 0; v < registers; ++v) {
+        const Lanes<double> square = load_lanes(place(k, v));
+        const Lanes<double> exponent = offset(k) - 0.5 * (square < farthest ? square : all_lanes(farthest));
+        top[v] = top[v] > exponent ? top[v] : exponent;
+        store_lanes<double>(place(k, v), exponent);
+      }
+    Block sum = {};
+    for (Index k = 0; k < clusters; ++k)
+      for (int v = 0; v < registers; ++v) {
+        const Lanes<double> exponent = load_lanes(place(k, v)) - top[v];
+        const auto counts = exponent > negligible;
+        const Lanes<double> value = exp_lanes(counts ? exponent : Lanes<double>{});
+        const Lanes<double> share = counts ? value : Lanes<double>{};
+        sum[v] += share;
+        store_lanes<double>(place(k, v), share);
+      }
+    for (int v = 0; v < registers; ++v) {
+      store_lanes<double>(log_prob + row + v * lane_count<double>, sum[v]);
+      sum[v] = 1.0 / sum[v];
     }
-    Block sum = Block::Zero();
-    for (Index k = 0; k < offset.size(); ++k) {
-      BlockMap value(tile.column(k) + row);
-      const Block exponent = value - top;
-      value = exponent.max(negligible).exp();
-      for (int i = 0; i < width; ++i) value(i) = exponent(i) < negligible ? 0.0 : value(i);
-      sum += value;
+    for (Index k = 0; k < clusters; ++k)
+      for (int v = 0; v < registers; ++v) store_lanes<double>(place(k, v), load_lanes(place(k, v)) * sum[v]);
+    using Values = Eigen::Map<Eigen::Array<double, static_cast<int>(row_block<double>), 1>>;
+    Values logs(log_prob + row);
+    logs = logs.log();
+    for (int v = 0; v < registers; ++v) {
+      double* to = log_prob + row + v * lane_count<double>;
+      store_lanes<double>(to, load_lanes(to) + top[v]);
     }
-    const Block scale = sum.inverse();
-    for (Index k = 0; k < offset.size(); ++k) BlockMap(tile.column(k) + row) *= scale;
-    BlockMap(log_prob + row) = top + sum.log();
   }
 }
 

@@ -4,52 +4,22 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include <vade/core/matrix.hpp>
+#include <vade/mixture/detail/lanes.hpp>
 
 namespace vade::detail {
 
-/// Bytes of the machine's vector registers, as Eigen sees them (16 where it sees none).
-inline constexpr std::size_t lane_bytes = std::max<std::size_t>(EIGEN_MAX_STATIC_ALIGN_BYTES, 16);
+/// Registers of rows that a kernel takes at a time: enough to hide the latency of their multiply-adds.
+inline constexpr int block_registers = 4;
 
-/// A vector register of T, with the arithmetic of T in every lane: a vector extension that GCC and Clang share.
 template <Real T>
-struct LanesOf {
-  using type [[gnu::vector_size(lane_bytes)]] = T;
-};
-template <Real T>
-using Lanes = typename LanesOf<T>::type;
-
-/// T per register.
-template <Real T>
-inline constexpr Index lane_count = static_cast<Index>(lane_bytes / sizeof(T));
-
-/// Kernels take rows in blocks of four registers, which hides the latency of their multiply-adds.
-template <Real T>
-inline constexpr Index row_block = 4 * lane_count<T>;
+inline constexpr Index row_block = block_registers * lane_count<T>;
 
 /// `count` rounded up to whole blocks of rows.
 template <Real T>
 constexpr Index padded_rows(Index count) {
   return (count + row_block<T> - 1) / row_block<T> * row_block<T>;
-}
-
-template <Real T>
-inline void load_lanes(Lanes<T>& lanes, const T* from) {
-  std::memcpy(&lanes, from, sizeof(lanes));
-}
-template <Real T>
-inline void store_lanes(T* to, const Lanes<T>& lanes) {
-  std::memcpy(to, &lanes, sizeof(lanes));
-}
-
-/// Sum of the lanes, in lane order.
-template <Real T>
-inline T sum_lanes(const Lanes<T>& lanes) {
-  T sum = lanes[0];
-  for (Index i = 1; i < lane_count<T>; ++i) sum += lanes[i];
-  return sum;
 }
 
 /// Distance between columns of a tile-shaped buffer: an odd number of cache lines, since columns that lie a power of
@@ -130,7 +100,7 @@ inline void add_squares(const T* x, Index stride, Index features, const T* shift
                         Lanes<T> (&sums)[Count][4]) {
   for (Index j = 0; j < features; ++j) {
     Lanes<T> rows[4];
-    for (int v = 0; v < 4; ++v) load_lanes<T>(rows[v], x + j * stride + v * lane_count<T>);
+    for (int v = 0; v < 4; ++v) rows[v] = load_lanes(x + j * stride + v * lane_count<T>);
     for (std::size_t c = 0; c < Count; ++c) {
       const Index parameter = static_cast<Index>(c) * features + j;
       const T minus = shift[parameter];

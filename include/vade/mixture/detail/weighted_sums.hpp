@@ -18,12 +18,9 @@ inline void add_moments_of_feature(const SampleTile<double>& tile, const TileBuf
   const double* x = tile.column(j);
   const double* r = responsibilities.column(k);
   for (Index i = 0; i < tile.padded(); i += lane_count<double>) {
-    Lanes<double> value;
-    load_lanes<double>(value, x + i);
+    const Lanes<double> value = load_lanes(x + i);
     for (std::size_t c = 0; c < Count; ++c) {
-      Lanes<double> weighted;
-      load_lanes<double>(weighted, r + static_cast<Index>(c) * responsibilities.stride() + i);
-      weighted *= value;
+      const Lanes<double> weighted = load_lanes(r + static_cast<Index>(c) * responsibilities.stride() + i) * value;
       first[c] += weighted;
       second[c] += weighted * value;
     }
@@ -43,9 +40,7 @@ inline void add_weighted_sums(const SampleTile<double>& tile, const TileBuffer<d
     for (Index c = k; c < k + count; ++c) {
       Lanes<double> mass = {};
       for (Index i = 0; i < tile.padded(); i += lane_count<double>) {
-        Lanes<double> weight;
-        load_lanes<double>(weight, responsibilities.column(c) + i);
-        mass += weight;
+        mass += load_lanes(responsibilities.column(c) + i);
       }
       sums(c, 0) += sum_lanes<double>(mass);
     }
