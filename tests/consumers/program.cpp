@@ -1,13 +1,16 @@
 // A user's program. The narrowing in it is on purpose: it is a warning under our own flags, which must not reach here.
 #include <iostream>
 
-#include <vade/core/random.hpp>
+#include <vade/vade.hpp>
 
 int main() {
-  vade::RandomStream stream(7, vade::Purpose::user);
-  const float draw = stream.uniform<double>();
-  int positive = 0;
-  for (unsigned i = 0; i < 1000; ++i) positive += stream.normal<double>() > 0;
-  std::cout << "uniform " << draw << ", positive normals " << positive << " of 1000\n";
-  return draw > 0 && draw < 1 && positive > 400 && positive < 600 ? 0 : 1;
+  vade::Matrix<float> x(200, 2);
+  vade::fill_normal(x, 7, vade::Purpose::user);
+  x.topRows(100).array() += 20;
+  const auto result = vade::kmeans<float>(x, {.clusters = 2});
+  const float inertia = result.inertia;
+  int together = 0;
+  for (unsigned i = 0; i < 100; ++i) together += result.labels[i] == result.labels[0];
+  std::cout << "inertia " << inertia << ", " << together << " of 100 rows together\n";
+  return together == 100 && result.labels[0] != result.labels[199] ? 0 : 1;
 }
