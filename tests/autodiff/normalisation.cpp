@@ -1,0 +1,72 @@
+#include <vade/autodiff/normalisation.hpp>
+
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include <vade/testing/gradient_check.hpp>
+
+#include "../support/reference.hpp"
+
+using reference::normal_matrix;
+using vade::Matrix;
+using vade::RowVector;
+using vade::Tape;
+using vade::Var;
+
+namespace {
+
+template <class A>
+auto normalise(const std::vector<Var<double>>& in) {
+  RowVector<double> mean, variance;
+  return vade::batch_normalise<A>(in[0], in[1], in[2], 1e-5, mean, variance);
+}
+
+}  // namespace
+
+TEST_CASE("Batch normalisation: values by the definition, and the statistics of the batch") {
+  const Matrix<double> x = normal_matrix(9, 70, 1), gain = normal_matrix(1, 70, 2), shift = normal_matrix(1, 70, 3);
+  Tape<double> tape;
+  RowVector<double> mean, variance;
+  const Matrix<double> y =
+      vade::batch_normalise(tape.constant(x), tape.constant(gain), tape.constant(shift), 1e-5, mean, variance).value();
+  for (vade::Index j = 0; j < 70; ++j) {
+    double m = 0, v = 0;
+    for (vade::Index i = 0; i < 9; ++i) m += x(i, j) / 9;
+    for (vade::Index i = 0; i < 9; ++i) v += (x(i, j) - m) * (x(i, j) - m) / 9;
+    CHECK(mean(j) == doctest::Approx(m));
+    CHECK(variance(j) == doctest::Approx(v));
+    CHECK(y(4, j) == doctest::Approx(gain(0, j) * (x(4, j) - m) / std::sqrt(v + 1e-5) + shift(0, j)));
+  }
+}
+
+TEST_CASE("Batch normalisation: adjoints of input, gain and shift, with and without activation") {
+  const std::vector<Matrix<double>> at{normal_matrix(6, 67, 4), normal_matrix(1, 67, 5), normal_matrix(1, 67, 6)};
+  const auto linear = vade::testing::check_gradient(at, [](auto&, const auto& in) { return normalise<vade::Identity>(in); });
+  CHECK_MESSAGE(linear.passed, linear.text());
+  const auto smooth = vade::testing::check_gradient(at, [](auto&, const auto& in) { return normalise<vade::Tanh>(in); });
+  CHECK_MESSAGE(smooth.passed, smooth.text());
+}
+
+TEST_CASE("Batch normalisation: a constant column gives the shift, and finite gradients") {
+  Matrix<double> x = normal_matrix(5, 2, 1);
+  x.col(1).setConstant(3);
+  const std::vector<Matrix<double>> at{x, Matrix<double>::Ones(1, 2), Matrix<double>::Constant(1, 2, 0.5)};
+  vade::Parameter<double> p("x", x);
+  Tape<double> tape;
+  RowVector<double> mean, variance;
+  const auto y = vade::batch_normalise(tape.parameter(p), tape.constant(at[1]), tape.constant(at[2]), 1e-5, mean, variance);
+  CHECK(y.value().col(1).isConstant(0.5, 1e-12));
+  tape.backward(sum(square(y)));
+  CHECK(p.gradient().allFinite());
+}
+
+TEST_CASE("Batch normalisation: a batch of one row and other shapes are refused") {
+  Tape<double> tape;
+  RowVector<double> mean, variance;
+  const Var<double> one = tape.constant(normal_matrix(1, 3, 1)), many = tape.constant(normal_matrix(4, 3, 1));
+  const Var<double> row = tape.constant(normal_matrix(1, 3, 2)), wide = tape.constant(normal_matrix(1, 4, 2));
+  CHECK_THROWS_AS(vade::batch_normalise(one, row, row, 1e-5, mean, variance), vade::ValueError);
+  CHECK_THROWS_WITH_AS(vade::batch_normalise(many, wide, row, 1e-5, mean, variance),
+                       doctest::Contains("gain is [1 x 4], wanted [1 x 3]"), vade::ShapeError);
+}

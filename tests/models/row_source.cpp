@@ -1,0 +1,61 @@
+#include <vade/models/row_source.hpp>
+
+#include <doctest/doctest.h>
+
+using vade::Dataset;
+using vade::Index;
+using vade::Likelihood;
+using vade::Matrix;
+using vade::RowSource;
+
+TEST_CASE("A matrix, a block of its rows and a data set are the same source") {
+  Matrix<float> x(5, 3);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  const Dataset data = Dataset::from_matrix(x);
+  Matrix<float> a(2, 3), b(2, 3), c(2, 3);
+  const auto view = [](Matrix<float>& m) { return vade::MatrixView<float>(m.data(), m.rows(), m.cols()); };
+  RowSource<float>(x).copy(2, view(a));
+  RowSource<float>(data).copy(2, view(b));
+  const vade::MatrixRef<float> rows = x.middleRows(1, 4);
+  RowSource<float>(rows).copy(1, view(c));
+  CHECK(a == b);
+  CHECK(a == c);
+  CHECK(RowSource<float>(data).count() == 5);
+  CHECK(RowSource<float>(rows).count() == 4);
+  CHECK(RowSource<float>(rows).width() == 3);
+}
+
+TEST_CASE("A matrix with gaps between its rows is refused") {
+  const Matrix<float> x = Matrix<float>::Zero(4, 6);
+  const vade::MatrixRef<float> left = x.leftCols(3);
+  CHECK_THROWS_AS(RowSource<float>{left}, vade::ShapeError);
+}
+
+TEST_CASE("Range is checked under a Bernoulli likelihood, finiteness always; bytes are in range as they are") {
+  Matrix<float> x = Matrix<float>::Constant(3, 2, 0.5f);
+  CHECK_NOTHROW(RowSource<float>(x).check("t", 2, Likelihood::bernoulli));
+  x(1, 1) = -0.1f;
+  CHECK_THROWS_WITH_AS(RowSource<float>(x).check("t", 2, Likelihood::bernoulli), doctest::Contains("row 1, column 1"),
+                       vade::ValueError);
+  CHECK_NOTHROW(RowSource<float>(x).check("t", 2, Likelihood::gaussian));
+  const Dataset data = Dataset::from_matrix(x);
+  CHECK_THROWS_WITH_AS(RowSource<float>(data).check("t", 2, Likelihood::bernoulli),
+                       doctest::Contains("row 1, column 1"), vade::ValueError);
+  CHECK_NOTHROW(RowSource<float>(data).check("t", 2, Likelihood::gaussian));
+  CHECK_NOTHROW(RowSource<float>(Dataset::from_bytes({0, 255}, 1, 2)).check("t", 2, Likelihood::bernoulli));
+  CHECK_THROWS_AS(RowSource<float>(x).check("t", 3, Likelihood::gaussian), vade::ShapeError);
+}
+
+TEST_CASE("Batches cover all rows once, in order, the last one shorter") {
+  Matrix<double> x(7, 1);
+  for (Index i = 0; i < 7; ++i) x(i, 0) = static_cast<double>(i);
+  Matrix<double> seen = Matrix<double>::Zero(7, 1);
+  std::vector<Index> sizes;
+  vade::for_each_batch(RowSource<double>(x), 3, [&](vade::Var<double> rows, Index first) {
+    seen.middleRows(first, rows.rows()) += rows.value();
+    sizes.push_back(rows.rows());
+    CHECK_FALSE(rows.needs_gradient());
+  });
+  CHECK(seen == x);
+  CHECK(sizes == std::vector<Index>{3, 3, 1});
+}

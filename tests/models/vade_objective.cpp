@@ -1,0 +1,144 @@
+#include <vade/models/vade_objective.hpp>
+
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+using vade::Batch;
+using vade::Index;
+using vade::Matrix;
+using vade::MixtureParameters;
+using vade::Network;
+using vade::ResponsibilityKind;
+using vade::Tape;
+using vade::VadeObjective;
+using vade::VadeObjectiveOptions;
+
+static_assert(vade::Objective<VadeObjective<float>, float>);
+
+namespace {
+
+constexpr Index rows_in_all = 40;
+
+vade::Dataset images() {
+  std::vector<std::uint8_t> bytes(rows_in_all * 36);
+  vade::RandomStream stream(1, vade::Purpose::user);
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(stream.below(256));
+  return vade::Dataset::from_bytes(std::move(bytes), rows_in_all, 36, vade::ImageShape{6, 6});
+}
+
+struct Setup {
+  Network<double> network{{.inputs = 36, .hidden = {10}, .latent = 3, .seed = 2}};
+  MixtureParameters<double> mixture{4, 3};
+  vade::Dataset data = images();
+  Tape<double> tape;
+  std::vector<Index> rows{0, 7, 20, 33, 39};
+
+  Setup() {
+    vade::fill_normal(mixture.means.value(), 5, vade::Purpose::user);
+    vade::fill_normal(mixture.weight_logits.value(), 6, vade::Purpose::user);
+  }
+
+  vade::Losses<double, 6> record(VadeObjective<double>& objective, double epoch) {
+    tape.clear();
+    const auto x = tape.constant(static_cast<Index>(rows.size()), 36);
+    data.gather<double>(rows, x.mutable_value());
+    return objective.record(
+        Batch<double>{.x = x, .data = data, .rows = rows, .epoch = epoch, .epochs = 10, .seed = 1, .draw = 4});
+  }
+};
+
+const vade::AffineAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
+
+}  // namespace
+
+TEST_CASE("π of the parameters is a softmax: positive, sums to one, log(weights) gives the weights back") {
+  MixtureParameters<double> mixture(3, 2);
+  mixture.weight_logits.value() << std::log(0.2), std::log(0.5), std::log(0.3);
+  CHECK(mixture.weights()(1) == doctest::Approx(0.5));
+  CHECK(mixture.weights().sum() == doctest::Approx(1));
+  mixture.weight_logits.value().array() += 1000;  // only differences count
+  CHECK(mixture.weights()(0) == doctest::Approx(0.2));
+}
+
+TEST_CASE("Weight 0 of the consistency term is plain VaDE, bit for bit") {
+  Setup s;
+  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
+  const double loss = s.record(plain, 3.0).loss.scalar();
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = 0, .balance = 5, .cool_down = 3, .augmentation = views};
+  VadeObjective<double> off(s.network, s.mixture, options, rows_in_all);
+  CHECK(s.record(off, 3.0).loss.scalar() == loss);
+}
+
+TEST_CASE("The consistency term is there between freeze and cool-down only, and leaves the mixture's gradient alone") {
+  Setup s;
+  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
+  s.tape.backward(s.record(plain, 5.0).loss);
+  const Matrix<double> means_gradient = s.mixture.means.gradient();
+  const Matrix<double> logits_gradient = s.mixture.weight_logits.gradient();
+  const Matrix<double> encoder_gradient = s.network.encoder.head().weight().gradient();
+
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = 7, .balance = 0.5, .cool_down = 2, .augmentation = views};
+  VadeObjective<double> consistent(s.network, s.mixture, options, rows_in_all);
+  const auto during = s.record(consistent, 5.0);
+  CHECK(during.terms[5].scalar() != 0);
+  s.tape.backward(during.loss);
+  CHECK(s.mixture.means.gradient() == means_gradient);
+  CHECK(s.mixture.weight_logits.gradient() == logits_gradient);
+  CHECK(s.network.encoder.head().weight().gradient() != encoder_gradient);
+  CHECK(s.record(consistent, 7.9).terms[5].scalar() != 0);
+  CHECK(s.record(consistent, 8.0).terms[5].scalar() == 0);
+}
+
+TEST_CASE("Frozen responsibilities are used in the freeze epochs and forgotten afterwards") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.freeze_epochs = 2;
+  Matrix<double> frozen = Matrix<double>::Zero(rows_in_all, 4);
+  frozen.col(2).setOnes();
+  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> freezing(s.network, s.mixture, options, rows_in_all, frozen);
+  const auto early = s.record(freezing, 1.5);
+  CHECK(early.terms[2].scalar() == doctest::Approx(std::log(s.mixture.weights()(2))));  // E[log p(c)] = log π_2
+  CHECK(early.terms[4].scalar() == 0);                                                  // γ is certain
+  const double bound_early = early.loss.scalar();
+  const double own = s.record(plain, 1.5).loss.scalar();
+  CHECK(own < bound_early);  // the exact γ maximises the bound
+  CHECK(s.record(freezing, 2.0).loss.scalar() == own);
+}
+
+TEST_CASE("Exact responsibilities give a bound at least as high as sampled ones") {
+  Setup s;
+  VadeObjectiveOptions sampled;
+  sampled.responsibilities = ResponsibilityKind::sampled;
+  VadeObjective<double> exact(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> paper(s.network, s.mixture, sampled, rows_in_all);
+  CHECK(s.record(exact, 0.0).loss.scalar() < s.record(paper, 0.0).loss.scalar());
+}
+
+TEST_CASE("Networks and mixture are groups of their own, with their own rates") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.mixture_rate = 0.25;
+  VadeObjective<double> objective(s.network, s.mixture, options, rows_in_all);
+  const auto groups = objective.groups();
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].rate == 1);
+  CHECK(groups[1].rate == 0.25);
+  CHECK(groups[1].parameters.size() == 3);
+}
+
+TEST_CASE("At the end of an epoch the record has health and the distance of the closest centres in σ") {
+  Setup s;
+  s.mixture.means.value().setZero();
+  for (Index c = 0; c < 3; ++c) s.mixture.means.value()(c, c) = 6 / std::sqrt(2.0);
+  s.mixture.means.value()(3, 0) = -6;
+  VadeObjective<double> objective(s.network, s.mixture, {}, rows_in_all);
+  s.record(objective, 0.0);
+  vade::EpochRecord record;
+  objective.end_epoch(record);
+  CHECK(record.term("closest_centres") == doctest::Approx(6));
+  CHECK(record.term("effective_clusters") > 0);
+}

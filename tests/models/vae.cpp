@@ -1,0 +1,68 @@
+#include <vade/models/vae.hpp>
+
+#include <doctest/doctest.h>
+
+#include "battery.hpp"
+
+using vade::Matrix;
+using vade::Schedule;
+using vade::Vae;
+
+TEST_CASE("VAE: what every model promises") {
+  battery::run([] { return Vae<float>(battery::small); },
+               [](Vae<float>& model, const vade::Dataset& data) {
+                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}});
+               });
+}
+
+TEST_CASE("VAE: the network of the reports has 3,492,644 parameters") {
+  CHECK(Vae<float>({.inputs = 784, .hidden = {512, 512, 2048}, .latent = 10}).parameter_count() == 3492644);
+}
+
+TEST_CASE("VAE: the terms of the record sum to the loss, and agree with elbo() on the fitted model") {
+  Vae<double> model({.inputs = 12, .hidden = {16}, .latent = 2, .seed = 1});
+  const vade::Dataset data = toy::patterns(300, 12, 3).images;
+  const auto report =
+      model.fit(data, {.fit = {.epochs = 60, .batch = 30, .learning_rate = Schedule::cosine(5e-3, 0.0)}});
+  const auto& last = report.history.back();
+  CHECK(last.loss == doctest::Approx(-(last.term("reconstruction") + last.term("latent_prior") +
+                                       last.term("latent_entropy"))));
+  const auto bound = model.elbo(data);
+  CHECK(bound.bound() == doctest::Approx(-last.loss).epsilon(0.03));
+  CHECK(bound.kl() > 0);
+  CHECK(bound.bound() > -12 * std::log(2.0));  // better than a fair coin for each pixel
+  CHECK(model.elbo(data, 1).bound() != bound.bound());
+}
+
+TEST_CASE("VAE: generated rows are probabilities, repeatable by seed, one stream a row") {
+  Vae<float> model(battery::small);
+  model.fit(toy::patterns(60, battery::inputs, 3).images, {.fit = {.epochs = 2}});
+  const Matrix<float> images = model.generate(5, 7);
+  CHECK(images.rows() == 5);
+  CHECK(images.minCoeff() >= 0.0f);
+  CHECK(images.maxCoeff() <= 1.0f);
+  CHECK(images == model.generate(5, 7));
+  CHECK(images != model.generate(5, 8));
+  CHECK(images.topRows(2).isApprox(model.generate(2, 7)));
+  CHECK_THROWS_AS(model.generate(0, 1), vade::ValueError);
+}
+
+TEST_CASE("VAE: a warm-up that training would not reach the end of is refused") {
+  Vae<float> model(battery::small);
+  CHECK_THROWS_WITH_AS(
+      model.fit(toy::patterns(60, battery::inputs, 3).images,
+                {.fit = {.epochs = 5}, .kl_weight = Schedule::warm_up(0, 1, 10)}),
+      doctest::Contains("warms up for 10 epochs, but training has 5"), vade::ValueError);
+}
+
+TEST_CASE("VAE: a Gaussian likelihood takes values outside [0, 1] and gives means") {
+  Vae<double> model({.inputs = 2, .hidden = {16}, .latent = 1, .likelihood = vade::Likelihood::gaussian,
+                     .observation_variance = 0.01, .seed = 2});
+  Matrix<double> x(200, 2);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  x.col(1) = 2 * x.col(0);  // one dimension of variation
+  const auto report = model.fit(vade::Dataset::from_matrix(x),
+                                {.fit = {.epochs = 200, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
+  CHECK(report.history.back().loss < report.history.front().loss);
+  CHECK((model.reconstruct(x) - x).cwiseAbs().mean() < 0.15);
+}

@@ -1,0 +1,75 @@
+#include <vade/models/warm_start.hpp>
+
+#include <doctest/doctest.h>
+
+#include <vade/metrics/clustering.hpp>
+#include <vade/models/vade.hpp>
+
+#include "../support/toy_data.hpp"
+
+using vade::AutoencoderStart;
+using vade::Index;
+using vade::InformationStart;
+using vade::RandomStart;
+using vade::Vade;
+
+namespace {
+
+const vade::VadeOptions model_options{.network = {.inputs = 36, .hidden = {24, 16}, .latent = 4, .seed = 1},
+                                      .clusters = 3};
+
+vade::Dataset as_images(const vade::Dataset& data) {
+  std::vector<std::uint8_t> bytes;
+  for (const float value : data.matrix<float>().reshaped<Eigen::RowMajor>())
+    bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * value)));
+  return vade::Dataset::from_bytes(std::move(bytes), data.rows(), 36, vade::ImageShape{6, 6});
+}
+
+}  // namespace
+
+TEST_CASE("Random start: centres are codes of rows, weights equal") {
+  Vade<float> model(model_options);
+  const vade::Dataset data = toy::patterns(60, 36, 3).images;
+  model.fit(data, {.start = RandomStart{}, .fit = {.epochs = 0}});
+  CHECK(model.weights().isApproxToConstant(1.0f / 3));
+  const auto codes = model.transform(data);
+  for (Index c = 0; c < 3; ++c)
+    CHECK((codes.rowwise() - model.means().row(c)).rowwise().norm().minCoeff() < 1e-5f);
+}
+
+TEST_CASE("Autoencoder start: the mixture fits the codes, and posteriors are narrow beside the clusters") {
+  Vade<float> model(model_options);
+  const vade::LabelledDataset data = toy::patterns(300, 36, 3);
+  model.fit(data.images, {.start = AutoencoderStart{.fit = {.epochs = 30, .batch = 30}}, .fit = {.epochs = 0}});
+  CHECK(vade::clustering_accuracy(data.labels, model.predict(data.images)) > 0.95);
+  CHECK(model.weights().minCoeff() > 0.2f);
+}
+
+TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the classifier's partition is taken over") {
+  const vade::LabelledDataset data = toy::patterns(300, 36, 3);
+  InformationStart start;
+  start.classifier.hidden = {24, 16};
+  start.classifier.augmentation = {.rotation_degrees = 2, .shear = 0.02, .scale = 0.02, .shift = 0.3};
+  start.classifier.fit.epochs = 15;
+  start.classifier.fit.batch = 50;
+  start.restarts = 2;
+  vade::VadeFitOptions options{.start = start, .fit = {.epochs = 20, .batch = 30}};
+  options.objective.freeze_epochs = 15;
+  Vade<float> untrained(model_options), model(model_options);
+  const vade::Dataset images = as_images(data.images);
+  vade::VadeFitOptions nothing = options;
+  nothing.fit.epochs = 0;
+  const auto report = untrained.fit(images, nothing);
+  CHECK(report.history.size() == 30);  // both restarts are told
+  CHECK((untrained.means().row(0) - untrained.means().row(1)).norm() == doctest::Approx(4.24 * std::sqrt(2.0)));
+  CHECK(untrained.means().row(0).dot(untrained.means().row(1)) == 0);
+  model.fit(images, options);
+  CHECK(vade::clustering_accuracy(data.labels, model.predict(images)) > 0.95);
+}
+
+TEST_CASE("Options of every stage are checked before any work is done") {
+  Vade<float> model(model_options);
+  vade::VadeFitOptions options;
+  options.fit.epochs = -1;
+  CHECK_THROWS_AS(model.fit(toy::patterns(60, 36, 3).images, options), vade::ValueError);
+}

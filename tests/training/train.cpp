@@ -1,0 +1,189 @@
+#include <vade/training/train.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <vade/autodiff/cross_entropy.hpp>
+#include <vade/autodiff/products.hpp>
+#include <vade/autodiff/reductions.hpp>
+
+#include "../support/toy_data.hpp"
+
+namespace {
+
+using vade::Batch;
+using vade::EpochRecord;
+using vade::FitOptions;
+using vade::FitReport;
+using vade::Index;
+using vade::Losses;
+using vade::Matrix;
+using vade::Parameter;
+using vade::ParameterGroup;
+using vade::Schedule;
+using vade::StopReason;
+using vade::Tape;
+using vade::Var;
+
+/// Least squares for the mean of the rows: the minimum is known.
+struct MeanObjective {
+  static constexpr std::array<std::string_view, 1> term_names{"error"};
+  Parameter<double> centre{"centre", Matrix<double>::Zero(1, 3)};
+  std::vector<Index> visited;
+  int epochs_ended = 0;
+  double poison_after = std::numeric_limits<double>::infinity();
+
+  Losses<double, 1> record(const Batch<double>& batch) {
+    visited.insert(visited.end(), batch.rows.begin(), batch.rows.end());
+    const Var<double> c = batch.x.tape().parameter(centre);
+    Var<double> error = (1.0 / static_cast<double>(batch.x.rows())) * sum(square(batch.x - c));
+    if (batch.epoch >= poison_after) error = error * batch.x.tape().constant(Matrix<double>::Constant(1, 1, NAN));
+    return {.loss = error, .terms = {error}};
+  }
+  std::vector<ParameterGroup<double>> groups() { return {{{&centre}, 1.0}}; }
+  void end_epoch(EpochRecord& record) {
+    ++epochs_ended;
+    record.alarms.push_back("looked");
+  }
+};
+
+vade::Dataset rows() {
+  Matrix<double> x(10, 3);
+  vade::fill_normal(x, 3, vade::Purpose::user);
+  return vade::Dataset::from_matrix(x);
+}
+
+FitReport fit(MeanObjective& objective, const vade::Dataset& data, const FitOptions& options,
+              const vade::Observer& observer = {}, std::stop_token stop = {}) {
+  Tape<double> tape;
+  return vade::train<double>(objective, tape, data, options, {"toy", 3}, 7, observer, stop);
+}
+
+}  // namespace
+
+TEST_CASE("Training reaches the known minimum, and the record says so") {
+  MeanObjective objective;
+  const vade::Dataset data = rows();
+  const FitReport report =
+      fit(objective, data, {.epochs = 400, .batch = 10, .learning_rate = Schedule::cosine(0.1, 0.0)});
+  const Matrix<double> mean = data.matrix<double>().colwise().mean();
+  CHECK((objective.centre.value() - mean).cwiseAbs().maxCoeff() < 1e-3);
+  CHECK(report.stop == StopReason::finished);
+  REQUIRE(report.history.size() == 400);
+  CHECK(report.history.back().loss < report.history.front().loss);
+  CHECK(report.history.back().term("error") == doctest::Approx(report.history.back().loss));
+  CHECK(report.history.back().gradient_norm < 0.05);
+  CHECK(objective.epochs_ended == 400);
+  CHECK(report.history.back().alarms == std::vector<std::string>{"looked"});
+}
+
+TEST_CASE("Each epoch visits every row once, in an order of its own, in batches of nearly equal size") {
+  MeanObjective objective;
+  std::vector<vade::Progress> steps;
+  vade::Observer observer;
+  observer.on_step = [&](const vade::Progress& p) { steps.push_back(p); };
+  fit(objective, rows(), {.epochs = 2, .batch = 4}, observer);
+  REQUIRE(objective.visited.size() == 20);
+  const std::vector<Index> first(objective.visited.begin(), objective.visited.begin() + 10);
+  const std::vector<Index> second(objective.visited.begin() + 10, objective.visited.end());
+  CHECK(std::set<Index>(first.begin(), first.end()).size() == 10);
+  CHECK(std::set<Index>(second.begin(), second.end()).size() == 10);
+  CHECK(first != second);
+  REQUIRE(steps.size() == 6);  // 3 + 3 + 4 rows, twice
+  CHECK(steps[2].step == 3);
+  CHECK(steps[2].steps == 3);
+  CHECK(steps[3].epoch == 2);
+}
+
+TEST_CASE("Same seed, same bytes, for any number of threads") {
+  std::vector<Matrix<double>> results;
+  for (const int threads : {1, 2, 3, 7}) {
+    vade::set_threads(threads);
+    MeanObjective objective;
+    fit(objective, rows(), {.epochs = 5, .batch = 3});
+    results.push_back(objective.centre.value());
+  }
+  vade::set_threads(1);
+  for (const auto& result : results) CHECK(result == results.front());
+}
+
+TEST_CASE("A stop request ends training after the step in progress") {
+  MeanObjective objective;
+  std::stop_source source;
+  vade::Observer observer;
+  int steps = 0;
+  observer.on_step = [&](const vade::Progress&) {
+    if (++steps == 2) source.request_stop();
+  };
+  const FitReport report = fit(objective, rows(), {.epochs = 50, .batch = 2}, observer, source.get_token());
+  CHECK(report.stop == StopReason::cancelled);
+  CHECK(steps == 3);  // the request is seen after the next step
+  CHECK(report.history.size() == 1);
+}
+
+TEST_CASE("A loss that is not finite stops before the update: term, epoch and batch are named, parameters are kept") {
+  MeanObjective objective;
+  objective.poison_after = 1.5;
+  Matrix<double> before;
+  vade::Observer observer;
+  observer.on_step = [&](const vade::Progress&) { before = objective.centre.value(); };
+  const auto bad = [&] { fit(objective, rows(), {.epochs = 4, .batch = 5}, observer); };
+  CHECK_THROWS_WITH_AS(bad(), doctest::Contains("toy: epoch 2, batch 2: error is nan"), vade::TrainingError);
+  CHECK(objective.centre.value() == before);
+}
+
+TEST_CASE("A gradient that is not finite is caught although the loss is, and its parameter is named") {
+  struct Cliff : MeanObjective {
+    Losses<double, 1> record(const Batch<double>& batch) {
+      // √(c²) at c = 0: value 0, slope infinity times zero
+      const Var<double> c = batch.x.tape().parameter(centre);
+      const Var<double> root = sum(vade::sqrt(square(c)));
+      return {.loss = root, .terms = {root}};
+    }
+  } objective;
+  Tape<double> tape;
+  const auto bad = [&] { vade::train<double>(objective, tape, rows(), {.epochs = 1}, {"cliff", 1}, 1); };
+  CHECK_THROWS_WITH_AS(bad(), doctest::Contains("the gradient of centre is not finite"), vade::TrainingError);
+  CHECK(objective.centre.value().isZero(0));
+}
+
+TEST_CASE("Averaged weights lie between the path's points and differ from the last") {
+  MeanObjective plain, averaged;
+  const FitOptions options{.epochs = 3, .batch = 5, .learning_rate = Schedule::constant(0.05)};
+  fit(plain, rows(), options);
+  FitOptions with_average = options;
+  with_average.average_decay = 0.9;
+  fit(averaged, rows(), with_average);
+  CHECK(plain.centre.value() != averaged.centre.value());
+  CHECK(averaged.centre.value().norm() < plain.centre.value().norm());  // the path leads outward from 0
+}
+
+TEST_CASE("No epochs: nothing happens, and that is finished") {
+  MeanObjective objective;
+  const FitReport report = fit(objective, rows(), {.epochs = 0});
+  CHECK(report.stop == StopReason::finished);
+  CHECK(report.history.empty());
+  CHECK(objective.visited.empty());
+}
+
+TEST_CASE("Options out of range are refused by name") {
+  MeanObjective objective;
+  CHECK_THROWS_WITH_AS(fit(objective, rows(), {.epochs = -1}), doctest::Contains("epochs"), vade::ValueError);
+  CHECK_THROWS_WITH_AS(fit(objective, rows(), {.batch = 0}), doctest::Contains("batch"), vade::ValueError);
+  CHECK_THROWS_WITH_AS(fit(objective, rows(), {.clip_norm = -1}), doctest::Contains("clip_norm"), vade::ValueError);
+  CHECK_THROWS_WITH_AS(fit(objective, rows(), {.average_decay = 1}), doctest::Contains("average_decay"),
+                       vade::ValueError);
+}
+
+TEST_CASE("An exception of an observer ends training and reaches the caller") {
+  MeanObjective objective;
+  vade::Observer observer;
+  observer.on_epoch = [](const EpochRecord&) { throw std::runtime_error("enough"); };
+  CHECK_THROWS_WITH(fit(objective, rows(), {.epochs = 2}, observer), "enough");
+}
