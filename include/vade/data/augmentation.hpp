@@ -111,7 +111,7 @@ void corrupt(MatrixView<T> values, std::span<const Index> rows, const NoiseCorru
       for (Index j = 0; j < values.cols(); ++j) {
         T& value = values(i, j);
         if (strength.noise > 0) value += static_cast<T>(strength.noise) * stream.normal<T>();
-        if (strength.mask > 0 && stream.uniform<double>() < strength.mask) value = T{0};
+        if (strength.mask > 0 && stream.uniform<float>() < static_cast<float>(strength.mask)) value = T{0};
         if (strength.clamp) value = std::clamp(value, T{0}, T{1});
       }
     }

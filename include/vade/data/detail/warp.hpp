@@ -22,33 +22,15 @@ struct AffineMap {
   double yx = 0, yy = 1, y0 = 0;
 };
 
-/// The four neighbours of every place with floor (j − 2, i − 2), packed in one word, so that the inner loop needs one
-/// load for each pixel and no test for the border: two lines of zeros lie on each side. `[(H + 3) x (W + 3)]`.
-inline void pack_neighbours(std::span<const std::uint8_t> source, ImageShape shape, std::vector<std::uint32_t>& cells) {
-  const auto width = static_cast<std::size_t>(shape.width);
-  const auto height = static_cast<std::size_t>(shape.height);
-  cells.assign((height + 3) * (width + 3), 0);
-  for (std::size_t i = 0; i < height; ++i) {
-    const std::uint8_t* const line = source.data() + i * width;
-    std::uint32_t* const lower = cells.data() + (i + 1) * (width + 3);  // where this line is the second
-    std::uint32_t* const upper = lower + width + 3;                     // where this line is the first
-    for (std::size_t j = 0; j < width; ++j) {
-      lower[j + 1] |= std::uint32_t{line[j]} << 24;
-      upper[j + 1] |= std::uint32_t{line[j]} << 8;
-    }
-    for (std::size_t j = 0; j < width; ++j) {
-      lower[j + 2] |= std::uint32_t{line[j]} << 16;
-      upper[j + 2] |= std::uint32_t{line[j]};
-    }
-  }
-}
-
-/// The same padding for numbers, one value a cell: `[(H + 4) x (W + 4)]`.
-template <Real Stored>
-void pad_image(std::span<const Stored> source, ImageShape shape, std::vector<Stored>& cells) {
-  cells.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), Stored{0});
+/// `source` `[H x W]` as numbers between two lines of zeros on each side, so that the inner loop needs no test for the
+/// border: `[(H + 4) x (W + 4)]`.
+template <class Stored, Real Place>
+void pad_image(std::span<const Stored> source, ImageShape shape, std::vector<Place>& cells) {
+  cells.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), Place{0});
   for (Index i = 0; i < shape.height; ++i)
-    std::copy_n(source.data() + i * shape.width, shape.width, cells.data() + (i + 2) * (shape.width + 4) + 2);
+    std::transform(source.data() + i * shape.width, source.data() + (i + 1) * shape.width,
+                   cells.data() + (i + 2) * (shape.width + 4) + 2,
+                   [](Stored value) { return static_cast<Place>(value); });
 }
 
 template <Real T>
@@ -58,22 +40,19 @@ T interpolate(T upper_left, T upper_right, T lower_left, T lower_right, T right,
   return upper + down * (lower - upper);
 }
 
-/// `out[y W + x]` is `source` at `map(x, y)`. Places are computed in float for bytes, else in the stored type; where
-/// they fall on pixels, values are exact. Scratch memory belongs to the thread and is kept. O(H W).
+/// `out[y W + x]` is `source` at `map(x, y)`, bytes scaled to [0, 1]. Places are computed in float for bytes, else in
+/// the stored type; where they fall on pixels, values are exact. Scratch memory belongs to the thread and is kept.
+/// O(H W).
 template <class Stored, Real T>
 void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, T* out) {
-  constexpr bool bytes = std::is_same_v<Stored, std::uint8_t>;
-  using Place = std::conditional_t<bytes, float, Stored>;
-  using Cell = std::conditional_t<bytes, std::uint32_t, Stored>;
-  thread_local std::vector<Cell> scratch;
-  if constexpr (bytes)
-    pack_neighbours(source, shape, scratch);
-  else
-    pad_image(source, shape, scratch);
-
+  using Place = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
+  constexpr T unit = std::is_same_v<Stored, std::uint8_t> ? byte_scale<T> : T{1};
+  constexpr std::int32_t chunk = 64;
+  thread_local std::vector<Place> scratch;
+  pad_image(source, shape, scratch);
+  const Place* const cells = scratch.data();
   const auto width = static_cast<std::int32_t>(shape.width);
-  const std::int32_t pitch = width + (bytes ? 3 : 4);
-  const Cell* const cells = scratch.data();
+  const std::int32_t pitch = width + 4;
   const double centre_x = static_cast<double>(shape.width - 1) / 2;
   const double centre_y = static_cast<double>(shape.height - 1) / 2;
   const auto most_x = static_cast<Place>(shape.width + 2);
@@ -84,24 +63,27 @@ void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map
     const double y = static_cast<double>(line) - centre_y;
     const auto start_x = static_cast<Place>(map.xx * -centre_x + map.xy * y + map.x0 + centre_x + 2);
     const auto start_y = static_cast<Place>(map.yx * -centre_x + map.yy * y + map.y0 + centre_y + 2);
-    T* const target = out + line * shape.width;
-    for (std::int32_t j = 0; j < width; ++j) {
-      const Place column = static_cast<Place>(j);
-      const Place px = std::min(std::max(start_x + step_x * column, Place{0}), most_x);
-      const Place py = std::min(std::max(start_y + step_y * column, Place{0}), most_y);
-      const auto cell_x = static_cast<std::int32_t>(px);
-      const auto cell_y = static_cast<std::int32_t>(py);
-      const Place right = px - static_cast<Place>(cell_x);
-      const Place down = py - static_cast<Place>(cell_y);
-      if constexpr (bytes) {
-        const std::uint32_t quad = cells[cell_y * pitch + cell_x];
-        const auto byte = [quad](int shift) {
-          return static_cast<float>(static_cast<std::int32_t>(quad >> shift & 255));
-        };
-        target[j] = static_cast<T>(interpolate(byte(0), byte(8), byte(16), byte(24), right, down)) * byte_scale<T>;
-      } else {
-        const Stored* const cell = cells + cell_y * pitch + cell_x;
-        target[j] = static_cast<T>(interpolate(cell[0], cell[1], cell[pitch], cell[pitch + 1], right, down));
+    for (std::int32_t first = 0; first < width; first += chunk) {
+      // Two plain loops, since compilers vectorise the first.
+      const std::int32_t count = std::min(chunk, width - first);
+      std::int32_t cell[chunk];
+      Place right[chunk];
+      Place down[chunk];
+      for (std::int32_t j = 0; j < count; ++j) {
+        const Place column = static_cast<Place>(first + j);
+        const Place px = std::min(std::max(start_x + step_x * column, Place{0}), most_x);
+        const Place py = std::min(std::max(start_y + step_y * column, Place{0}), most_y);
+        const auto cell_x = static_cast<std::int32_t>(px);
+        const auto cell_y = static_cast<std::int32_t>(py);
+        right[j] = px - static_cast<Place>(cell_x);
+        down[j] = py - static_cast<Place>(cell_y);
+        cell[j] = cell_y * pitch + cell_x;
+      }
+      T* const target = out + line * shape.width + first;
+      for (std::int32_t j = 0; j < count; ++j) {
+        const Place* const near = cells + cell[j];
+        const Place value = interpolate(near[0], near[1], near[pitch], near[pitch + 1], right[j], down[j]);
+        target[j] = static_cast<T>(value) * unit;
       }
     }
   }
