@@ -49,14 +49,23 @@ class ThreadPool {
   /// Calls `body(tile)` for every tile in [0, tiles).
   template <class Body>
   void run(Index tiles, Body&& body) {
+    // Called through one pointer, so that the compiler makes one copy of `body`, and this loop once for all.
+    using Callable = std::remove_reference_t<Body>;
+    run_tiles(tiles, [](void* callable, Index tile) { (*static_cast<Callable*>(callable))(tile); },
+              const_cast<void*>(static_cast<const void*>(&body)));
+  }
+
+ private:
+  using Call = void (*)(void*, Index);
+
+  void run_tiles(Index tiles, Call call, void* callable) {
     std::unique_lock lock(busy_, std::defer_lock);
     if (tiles < 2 || inside_ || threads() == 1 || !lock.try_lock()) {
-      run_in_place(tiles, body);
+      run_in_place(tiles, call, callable);
       return;
     }
-    using Callable = std::remove_reference_t<Body>;
-    call_ = [](void* callable, Index tile) { (*static_cast<Callable*>(callable))(tile); };
-    callable_ = const_cast<void*>(static_cast<const void*>(&body));
+    call_ = call;
+    callable_ = callable;
     tiles_ = tiles;
     failed_tile_ = tiles;
     failure_ = nullptr;
@@ -75,7 +84,6 @@ class ThreadPool {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
- private:
   static constexpr int spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
 
   static void pause() {
@@ -108,12 +116,11 @@ class ThreadPool {
     threads_.store(1, std::memory_order_relaxed);
   }
 
-  template <class Body>
-  static void run_in_place(Index tiles, Body& body) {
+  static void run_in_place(Index tiles, Call call, void* callable) {
     std::exception_ptr failure;
     for (Index tile = 0; tile < tiles; ++tile) {
       try {
-        body(tile);
+        call(callable, tile);
       } catch (...) {
         if (!failure) failure = std::current_exception();
       }
@@ -162,7 +169,7 @@ class ThreadPool {
   std::atomic<bool> stopping_{false};
   std::atomic<Index> next_{0};
   std::atomic<int> pending_{0};
-  void (*call_)(void*, Index) = nullptr;
+  Call call_ = nullptr;
   void* callable_ = nullptr;
   Index tiles_ = 0;
   std::mutex failure_lock_;
