@@ -20,7 +20,7 @@ is_there() {
       done
       return 1
       ;;
-    file:*) [ -e "${1#file:}" ] ;;
+    file:*) compgen -G "${1#file:}" >/dev/null ;;
     *)
       echo "install_packages.sh: $list: unknown probe $1" >&2
       exit 2

@@ -21,7 +21,7 @@ struct Identity {
   }
   static auto slope(const auto& y) {
     using T = typename std::decay_t<decltype(y)>::Scalar;
-    return (y == y).template cast<T>();
+    return (y == y).template cast<T>();  // NOLINT(misc-redundant-expression): ones, in the shape of y
   }
 };
 
