@@ -62,8 +62,8 @@ inline Color from_oklch(double lightness, double chroma, double hue) {
           encode(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)};
 }
 
-/// The colour of group `index` of `count`. The first six follow Okabe and Ito ("Color Universal Design", 2008); they and
-/// four more were moved by a search until any two of the ten lie at least 0.1 apart in Oklab, as seen with protanopia
+/// The colour of group `index` of `count`. The first six follow Okabe and Ito ("Color Universal Design", 2008); they
+/// and four more were moved by a search until any two of the ten lie about 0.1 apart in Oklab, as seen with protanopia
 /// and deuteranopia, too. Above ten, hues turn by the golden angle while lightness cycles through three steps.
 inline Color qualitative(Index index, Index count) {
   static constexpr std::array<Color, 10> fixed{{{11, 100, 170},
