@@ -29,7 +29,8 @@ Matrix<double> grey(Index rows, Index columns, std::uint64_t seed) {
 }
 
 /// x log p + (1 − x) log(1 − p) with p = σ(l), in long double.
-long double by_formula(long double l, long double x) {
+long double by_formula(double logit, double value) {
+  const long double l = reference::wide(logit), x = reference::wide(value);
   const long double p = 1 / (1 + std::exp(-l)), q = 1 / (1 + std::exp(l));
   return x * std::log(p) + (1 - x) * std::log(q);
 }

@@ -20,6 +20,7 @@ using reference::evaluate_float;
 using reference::GaussHermite;
 using reference::log_normal;
 using reference::normal_matrix;
+using reference::wide;
 using vade::Index;
 using vade::Matrix;
 using vade::Tape;
@@ -52,11 +53,10 @@ std::vector<Inputs> cases(std::size_t count) {
 Matrix<double> constant(double value) { return Matrix<double>::Constant(1, 1, value); }
 
 /// KL from the textbook, in long double.
-long double kl_by_formula(long double mean, long double log_variance, long double other_mean,
-                          long double other_log_variance) {
-  const long double difference = mean - other_mean;
-  return 0.5L * (other_log_variance - log_variance +
-                 (std::exp(log_variance) + difference * difference) / std::exp(other_log_variance) - 1);
+long double kl_by_formula(double mean, double log_variance, double other_mean, double other_log_variance) {
+  const long double difference = wide(mean) - wide(other_mean), l = wide(log_variance),
+                    other = wide(other_log_variance);
+  return 0.5L * (other - l + (std::exp(l) + difference * difference) / std::exp(other) - 1);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ using reference::evaluate;
 using reference::GaussHermite;
 using reference::log_normal;
 using reference::normal_matrix;
+using reference::wide;
 using vade::Index;
 using vade::Matrix;
 using vade::Parameter;
@@ -96,7 +97,7 @@ TEST_CASE("G.5: the expected log-density is the formula") {
         long double expected = 0;
         for (Index j = 0; j < in[0].cols(); ++j)
           expected += log_normal(in[0](b, j), in[2](c, j), in[3](c, j)) -
-                      0.5L * std::exp(static_cast<long double>(in[1](b, j)) - in[3](c, j));
+                      0.5L * std::exp(wide(in[1](b, j)) - wide(in[3](c, j)));
         CHECK(got(b, c) == Approx(static_cast<double>(expected)).epsilon(1e-13));
       }
   }
@@ -226,11 +227,11 @@ TEST_CASE("D.1: the mixture's log-density is the log of the weighted sum") {
     const Matrix<double> got = evaluate({in[0], logits, in[2], in[3]}, mixture_log_prob);
     REQUIRE(got.cols() == 1);
     long double normaliser = 0;
-    for (Index c = 0; c < clusters; ++c) normaliser += std::exp(static_cast<long double>(logits(0, c)));
+    for (Index c = 0; c < clusters; ++c) normaliser += std::exp(wide(logits(0, c)));
     for (Index b = 0; b < got.rows(); ++b) {
       long double density = 0;
       for (Index c = 0; c < clusters; ++c) {
-        long double log_density = logits(0, c) - std::log(normaliser);
+        long double log_density = wide(logits(0, c)) - std::log(normaliser);
         for (Index j = 0; j < in[0].cols(); ++j) log_density += log_normal(in[0](b, j), in[2](c, j), in[3](c, j));
         density += std::exp(log_density);
       }

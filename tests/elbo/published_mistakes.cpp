@@ -50,10 +50,10 @@ Matrix<double> normalised(const Matrix<double>& p) { return p / p.sum(); }
 /// e^v / Σ e^v of one row, in long double.
 Matrix<double> softmax_by_hand(const Matrix<double>& v) {
   long double sum = 0;
-  for (Index c = 0; c < v.cols(); ++c) sum += std::exp(static_cast<long double>(v(0, c)) - v.maxCoeff());
+  for (Index c = 0; c < v.cols(); ++c) sum += std::exp(reference::wide(v(0, c) - v.maxCoeff()));
   Matrix<double> out(1, v.cols());
   for (Index c = 0; c < v.cols(); ++c)
-    out(0, c) = static_cast<double>(std::exp(static_cast<long double>(v(0, c)) - v.maxCoeff()) / sum);
+    out(0, c) = static_cast<double>(std::exp(reference::wide(v(0, c) - v.maxCoeff())) / sum);
   return out;
 }
 

@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("Three steps of Adam on two parameters are those computed by 
     give<T>(a, row({g[0], g[1], g[2]}).cast<T>());
     give<T>(b, row({g[3], g[4]}).transpose().cast<T>());
     adam.step(0.1);
-    for (int k = 0; k < 5; ++k) by_hand[static_cast<std::size_t>(k)].step(t, g[k], 0.1L);
+    for (int k = 0; k < 5; ++k) by_hand[static_cast<std::size_t>(k)].step(t, reference::wide(g[k]), 0.1L);
     CHECK(adam.steps() == t);
     for (int k = 0; k < 5; ++k) {
       const auto got = static_cast<double>(k < 3 ? a.value()(0, k) : b.value()(k - 3, 0));

@@ -29,7 +29,7 @@ TEST_CASE_TEMPLATE("The average follows a <- d a + (1 - d) w with d = min(decay,
       p.value().setConstant(static_cast<T>(value));
       average.update();
       const double d = std::min(decay, (1.0 + t) / (10.0 + t));
-      by_hand = static_cast<long double>(d) * by_hand + (1 - static_cast<long double>(d)) * value;
+      by_hand = reference::wide(d) * by_hand + (1 - reference::wide(d)) * reference::wide(value);
     }
     average.swap();
     CHECK(static_cast<double>(p.value()(0, 0)) ==

@@ -25,10 +25,13 @@ inline Matrix<double> normal_matrix(Index rows, Index columns, std::uint64_t see
   return scale * m;
 }
 
+/// A number in long double; said aloud, since a silent promotion is a warning.
+inline long double wide(double value) { return static_cast<long double>(value); }
+
 /// log N(z; mean, e^log_variance), in long double.
-inline long double log_normal(long double z, long double mean, long double log_variance) {
-  const long double two_pi = 6.283185307179586476925286766559L;
-  return -0.5L * (std::log(two_pi) + log_variance + (z - mean) * (z - mean) * std::exp(-log_variance));
+inline long double log_normal(double z, double mean, double log_variance) {
+  const long double two_pi = 6.283185307179586476925286766559L, distance = wide(z) - wide(mean);
+  return -0.5L * (std::log(two_pi) + wide(log_variance) + distance * distance * std::exp(-wide(log_variance)));
 }
 
 /// The Gauss-Hermite rule of n nodes for the standard normal: Σ w_k f(z_k) = E[f(Z)], exact for polynomials of degree
