@@ -8,7 +8,7 @@
 namespace vade {
 
 /// log p(x) = Σ_j [x_j l_j − softplus(l_j)] for each row: logits and x `[B x D]`, result `[B x 1]`, nats. Values of x
-/// between 0 and 1 give the cross-entropy, as grey images use it. O(B D). @throws ShapeError
+/// between 0 and 1 give the cross-entropy, as grey images use it. O(B D). V.6 in docs/derivations. @throws ShapeError
 template <Real T>
 Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x) {
   check_shape("bernoulli_log_prob", "x", x, logits.rows(), logits.cols());

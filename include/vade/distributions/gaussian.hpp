@@ -12,7 +12,7 @@
 
 /// q(z) = N(z; μ, diag σ²) is given by `mean` μ and `log_variance` log σ², both `[B x J]`, one Gaussian a row. Results
 /// are per row, `[B x 1]`, in nats. Closed forms: Kingma and Welling, "Auto-Encoding Variational Bayes" (2014),
-/// appendix B.
+/// appendix B; derived, with the numbers G.n and V.n used here, in docs/derivations.
 namespace vade {
 
 namespace detail {
@@ -27,46 +27,46 @@ Var<T> exp_excess(Var<T> s) {
 
 }  // namespace detail
 
-/// z = μ + e^{½ log σ²} ⊙ ε for a standard normal draw `noise` ε `[B x J]`: the reparameterized sample, through which
-/// gradients reach μ and σ.
+/// G.3: z = μ + e^{½ log σ²} ⊙ ε for a standard normal draw `noise` ε `[B x J]`: the reparameterized sample, through
+/// which gradients reach μ and σ.
 template <Real T>
 Var<T> gaussian_sample(Var<T> mean, Var<T> log_variance, Var<T> noise) {
   return mean + exp(T{0.5} * log_variance) * noise;
 }
 
-/// log N(z; μ, σ²) = −½ Σ_j [log 2π + log σ_j² + (z_j − μ_j)² / σ_j²].
+/// G.1: log N(z; μ, σ²) = −½ Σ_j [log 2π + log σ_j² + (z_j − μ_j)² / σ_j²].
 template <Real T>
 Var<T> gaussian_log_prob(Var<T> z, Var<T> mean, Var<T> log_variance) {
   return T{-0.5} * row_sums((log_variance + log_two_pi<T>) + square(z - mean) * exp(-log_variance));
 }
 
-/// H[q] = −E_q[log q(z)] = ½ Σ_j (1 + log 2π + log σ_j²).
+/// G.6: H[q] = −E_q[log q(z)] = ½ Σ_j (1 + log 2π + log σ_j²).
 template <Real T>
 Var<T> gaussian_entropy(Var<T> log_variance) {
   return T{0.5} * row_sums(log_variance + (T{1} + log_two_pi<T>));
 }
 
-/// E_q[log N(z; 0, I)] = −½ Σ_j (log 2π + μ_j² + σ_j²).
+/// G.7: E_q[log N(z; 0, I)] = −½ Σ_j (log 2π + μ_j² + σ_j²).
 template <Real T>
 Var<T> gaussian_expected_standard_log_prob(Var<T> mean, Var<T> log_variance) {
   return T{-0.5} * row_sums(square(mean) + exp(log_variance) + log_two_pi<T>);
 }
 
-/// KL(q ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²): the difference of the two above, never negative.
+/// G.9: KL(q ‖ N(0, I)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²): the difference of the two above, never negative.
 template <Real T>
 Var<T> gaussian_kl_to_standard(Var<T> mean, Var<T> log_variance) {
   return T{0.5} * row_sums(square(mean) + detail::exp_excess(log_variance));
 }
 
-/// KL(N(μ, σ²) ‖ N(m, s²)) = ½ Σ_j [log s_j² − log σ_j² + (σ_j² + (μ_j − m_j)²) / s_j² − 1], never negative.
+/// G.8: KL(N(μ, σ²) ‖ N(m, s²)) = ½ Σ_j [log s_j² − log σ_j² + (σ_j² + (μ_j − m_j)²) / s_j² − 1], never negative.
 template <Real T>
 Var<T> gaussian_kl(Var<T> mean, Var<T> log_variance, Var<T> other_mean, Var<T> other_log_variance) {
   const Var<T> distance = square(mean - other_mean) * exp(-other_log_variance);
   return T{0.5} * row_sums(distance + detail::exp_excess(log_variance - other_log_variance));
 }
 
-/// (1/B) Σ_i log N(x_i; m_i, s² I) for one known variance s², `[1 x 1]`: the Gaussian likelihood of a decoder. x and m
-/// are `[B x D]`, and the constant counts D dimensions. @throws ShapeError, ValueError for a variance that is not positive
+/// V.5: (1/B) Σ_i log N(x_i; m_i, s² I) for one known variance s², `[1 x 1]`: the Gaussian likelihood of a decoder.
+/// x and m are `[B x D]`, and the constant counts D dimensions. @throws ShapeError, or ValueError unless s² is positive
 template <Real T>
 Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, std::type_identity_t<T> variance) {
   check_positive("gaussian_mean_log_prob", "variance", variance);

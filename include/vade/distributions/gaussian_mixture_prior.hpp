@@ -11,10 +11,11 @@
 #include <vade/core/special.hpp>
 
 /// p(z, c) = π_c N(z; μ_c, diag σ_c²): `weight_logits` `[1 x K]` with π = softmax(weight_logits), so that π is positive
-/// and sums to one by construction; `means` μ_c and `log_variances` log σ_c² `[K x J]`.
+/// and sums to one by construction; `means` μ_c and `log_variances` log σ_c² `[K x J]`. Derived, with the numbers
+/// used here, in docs/derivations.
 namespace vade {
 
-/// S_bc = E_{q_b}[log N(z; μ_c, σ_c²)] for Gaussians q_b = N(μ_b, σ_b²), `[B x K]`:
+/// G.5: S_bc = E_{q_b}[log N(z; μ_c, σ_c²)] for Gaussians q_b = N(μ_b, σ_b²), `[B x K]`:
 ///     S_bc = −½ Σ_j [log 2π + λ_cj + ((μ_bj − m_cj)² + v_bj) e^{−λ_cj}],   v = e^{log σ_b²}, m = μ_c, λ = log σ_c²
 /// (Jiang et al. 2017, lemma 1). One pass over B K J without a temporary of that size; differences are taken before
 /// squares, so nothing cancels. With r = (μ_bj − m_cj) e^{−λ_cj} and S̄ the adjoint:
@@ -71,7 +72,7 @@ Var<T> expected_log_density(Var<T> mean, Var<T> log_variance, Var<T> means, Var<
   return s;
 }
 
-/// log N(z_b; μ_c, σ_c²) for every row and component, `[B x K]`: the case σ_b² = 0 of `expected_log_density`.
+/// G.10: log N(z_b; μ_c, σ_c²) for every row and component, `[B x K]`: the case σ_b² = 0 of `expected_log_density`.
 /// O(B K J). @throws ShapeError
 template <Real T>
 Var<T> mixture_log_density(Var<T> z, Var<T> means, Var<T> log_variances) {
@@ -80,7 +81,7 @@ Var<T> mixture_log_density(Var<T> z, Var<T> means, Var<T> log_variances) {
   return expected_log_density(z, none, means, log_variances);
 }
 
-/// log p(z_b) = log Σ_c π_c N(z_b; μ_c, σ_c²), `[B x 1]`. O(B K J). @throws ShapeError
+/// D.1: log p(z_b) = log Σ_c π_c N(z_b; μ_c, σ_c²), `[B x 1]`. O(B K J). @throws ShapeError
 template <Real T>
 Var<T> mixture_log_prob(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
   return log_sum_exp(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));

@@ -15,7 +15,8 @@
 /// maximum over the simplex is at γ = softmax(S + log π), with value log Σ_c e^{S_c + log π_c}. The paper takes
 /// p(c|z) at a draw of z instead, which is another point: a lower bound, and noise in every gradient. Both are here,
 /// by name. At the maximum the derivative with respect to γ vanishes on the simplex (the envelope theorem), so γ
-/// enters the terms as a constant and the gradient is still exact; a test compares the two.
+/// enters the terms as a constant and the gradient is still exact; a test compares the two. Derived, with the numbers
+/// used here, in docs/derivations/vade_bound.md and responsibilities.md.
 namespace vade {
 
 /// How q(c|x) is found.
@@ -24,13 +25,13 @@ enum class ResponsibilityKind {
   sampled,  ///< p(c|z) at the drawn z: equation 16 of the paper
 };
 
-/// γ `[B x K]`, exact: softmax over c of log π_c + S_bc. O(B K J). @throws ShapeError
+/// R.2: γ `[B x K]`, exact: softmax over c of log π_c + S_bc. O(B K J). @throws ShapeError
 template <Real T>
 Var<T> exact_responsibilities(Var<T> expected_log_densities, Var<T> weight_logits) {
   return softmax(expected_log_densities + log_softmax(weight_logits));
 }
 
-/// γ `[B x K]` = p(c|z) at the draw z `[B x J]`. O(B K J). @throws ShapeError
+/// R.5: γ `[B x K]` = p(c|z) at the draw z `[B x J]`. O(B K J). @throws ShapeError
 template <Real T>
 Var<T> sampled_responsibilities(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
   return softmax(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));
@@ -39,15 +40,15 @@ Var<T> sampled_responsibilities(Var<T> z, Var<T> weight_logits, Var<T> means, Va
 /// The five terms, each `[1 x 1]`, a mean over rows in nats.
 template <Real T>
 struct VadeTerms {
-  Var<T> reconstruction;   ///< E[log p(x|z)], from one draw of z
-  Var<T> latent_prior;     ///< E[log p(z|c)] = Σ_c γ_c S_c
-  Var<T> cluster_prior;    ///< E[log p(c)] = Σ_c γ_c log π_c
-  Var<T> latent_entropy;   ///< −E[log q(z|x)] = ½ Σ_j (1 + log 2π + log σ_j²)
-  Var<T> cluster_entropy;  ///< −E[log q(c|x)] = −Σ_c γ_c log γ_c
+  Var<T> reconstruction;   ///< D.3: E[log p(x|z)], from one draw of z
+  Var<T> latent_prior;     ///< D.4: E[log p(z|c)] = Σ_c γ_c S_c
+  Var<T> cluster_prior;    ///< D.5: E[log p(c)] = Σ_c γ_c log π_c
+  Var<T> latent_entropy;   ///< D.6: −E[log q(z|x)] = ½ Σ_j (1 + log 2π + log σ_j²)
+  Var<T> cluster_entropy;  ///< D.7: −E[log q(c|x)] = −Σ_c γ_c log γ_c
 
-  /// KL(q(z, c|x) ‖ p(z, c)) = −(the last four).
+  /// D.8: KL(q(z, c|x) ‖ p(z, c)) = −(the last four).
   Var<T> kl() const { return -(latent_prior + cluster_prior + latent_entropy + cluster_entropy); }
-  /// The bound, with weight β on the divergence; β = 1 is the bound itself.
+  /// D.2: the bound, with weight β on the divergence; β = 1 is the bound itself.
   Var<T> bound(std::type_identity_t<T> beta = T{1}) const { return reconstruction - beta * kl(); }
 };
 

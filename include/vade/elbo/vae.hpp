@@ -6,8 +6,8 @@
 
 namespace vade {
 
-/// log p(x) ≥ E_q[log p(x|z)] + E_q[log p(z)] − E_q[log q(z|x)], each term `[1 x 1]`, a mean over rows in nats.
-/// Source: Kingma and Welling 2014, equation 3; the last two terms are −KL(q(z|x) ‖ p(z)).
+/// log p(x) ≥ E_q[log p(x|z)] + E_q[log p(z)] − E_q[log q(z|x)], each term `[1 x 1]`, a mean over rows in nats. V.3 in
+/// docs/derivations. Source: Kingma and Welling 2014, equation 3; the last two terms are −KL(q(z|x) ‖ p(z)).
 template <Real T>
 struct VaeTerms {
   Var<T> reconstruction;   ///< E_q[log p(x|z)], from one draw of z
