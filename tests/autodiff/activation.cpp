@@ -36,6 +36,7 @@ struct OfUsers {  // the requirements are all that a user's own activation needs
 static_assert(vade::Activation<vade::Identity> && vade::Activation<vade::Relu> && vade::Activation<vade::Sigmoid> &&
               vade::Activation<vade::Tanh> && vade::Activation<vade::Softplus> && vade::Activation<OfUsers>);
 static_assert(!vade::Activation<WithoutSlope> && !vade::Activation<WithoutName> && !vade::Activation<int>);
+static_assert(!WithoutSlope::is_identity && !WithoutName::is_identity && !OfUsers::is_identity);
 static_assert(vade::Identity::is_identity && !vade::Relu::is_identity && !vade::Sigmoid::is_identity &&
               !vade::Tanh::is_identity && !vade::Softplus::is_identity);
 
@@ -73,7 +74,7 @@ TEST_CASE_TEMPLATE("Value and slope agree with long double, for rows of every si
                    Pair<vade::Sigmoid, double>, Pair<vade::Tanh, double>, Pair<vade::Softplus, double>) {
   using A = typename P::Activation;
   using T = typename P::Scalar;
-  const long double unit = std::numeric_limits<T>::epsilon();
+  const auto unit = static_cast<long double>(std::numeric_limits<T>::epsilon());
   for (Index size = 1; size <= 33; ++size)
     for (const double scale : {1e-6, 0.1, 1.0, 4.0, 30.0}) {
       CAPTURE(size);
@@ -83,10 +84,11 @@ TEST_CASE_TEMPLATE("Value and slope agree with long double, for rows of every si
       const Array<T> slope = A::slope(y);
       for (Index i = 0; i < size; ++i) {
         CAPTURE(a(i));
-        const long double wanted = value_of(A{}, a(i));
-        CHECK(std::abs(y(i) - wanted) <= 16 * unit * std::max(1.0L, std::abs(wanted)));
+        const auto at = static_cast<long double>(a(i));
+        const long double wanted = value_of(A{}, at);
+        CHECK(std::abs(static_cast<long double>(y(i)) - wanted) <= 16 * unit * std::max(1.0L, std::abs(wanted)));
         // The slope is written in y, whose rounding it inherits: absolute, for slopes are at most 1.
-        CHECK(std::abs(slope(i) - slope_of(A{}, a(i))) <= 64 * unit);
+        CHECK(std::abs(static_cast<long double>(slope(i)) - slope_of(A{}, at)) <= 64 * unit);
       }
     }
 }

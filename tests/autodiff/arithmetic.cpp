@@ -95,7 +95,9 @@ TEST_CASE("Both operands may be the same variable") {
 
 TEST_CASE("One variable may be repeated and whole in one expression") {
   check_operation({random_matrix(3, 4, 7), random_matrix(1, 4, 8), random_matrix(3, 1, 9), random_matrix(1, 1, 10)},
-                  [](auto&, const auto& in) { return (in[0] + in[1]) * (in[2] - in[1]) * in[3] + in[2] * in[1] + in[3]; });
+                  [](auto&, const auto& in) { 
+                    return (in[0] + in[1]) * (in[2] - in[1]) * in[3] + in[2] * in[1] + in[3];
+                  });
 }
 
 TEST_CASE("Adjoints are the formulas of the header") {
@@ -151,8 +153,8 @@ TEST_CASE_TEMPLATE("Division by zero gives what IEEE arithmetic gives", T, float
 }
 
 TEST_CASE("Results of many tiles do not depend on the number of threads") {
-  const std::vector<Matrix<float>> points{random_matrix(90, 512, 1).cast<float>(), random_matrix(1, 512, 2).cast<float>(),
-                                          random_matrix(90, 1, 3).cast<float>()};
+  const std::vector<Matrix<float>> points{random_matrix(90, 512, 1).cast<float>(),
+                                          random_matrix(1, 512, 2).cast<float>(), random_matrix(90, 1, 3).cast<float>()};
   const tests::Operation<float> operation = [](auto&, const auto& in) { return in[0] * in[1] + in[2] * in[0]; };
   vade::set_threads(1);
   const auto wanted = outcome<float>(points, operation);

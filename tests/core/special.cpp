@@ -26,7 +26,8 @@ Wide wide_softplus(Wide l) { return (l > 0 ? l : 0) + std::log1p(std::exp(-std::
 template <class T>
 bool near(T got, Wide wanted, Wide ulps) {
   const Wide scale = std::max(std::abs(wanted), static_cast<Wide>(std::numeric_limits<T>::min()));
-  return std::abs(static_cast<Wide>(got) - wanted) <= ulps * static_cast<Wide>(std::numeric_limits<T>::epsilon()) * scale;
+  const auto unit = static_cast<Wide>(std::numeric_limits<T>::epsilon());
+  return std::abs(static_cast<Wide>(got) - wanted) <= ulps * unit * scale;
 }
 
 /// Numbers of both signs: a fine grid around zero, and powers of two out to where everything saturates.
@@ -67,7 +68,7 @@ TEST_CASE_TEMPLATE("log 2π is rounded to nearest", T, float, double) {
 TEST_CASE_TEMPLATE("Functions of one number agree with long double over the whole range", T, float, double) {
   for (const T l : grid<T>()) {
     CAPTURE(l);
-    const Wide w = l;
+    const auto w = static_cast<Wide>(l);
     CHECK(near(vade::sigmoid(l), 1 / (1 + std::exp(-w)), 4));
     CHECK(near(vade::softplus(l), wide_softplus(w), 4));
     CHECK(near(vade::log_sigmoid(l), -wide_softplus(-w), 4));
@@ -129,7 +130,7 @@ TEST_CASE_TEMPLATE("sigmoid and log_sigmoid keep their symmetries", T, float, do
   for (const T l : grid<T>()) {
     CAPTURE(l);
     CHECK(near(vade::sigmoid(l) + vade::sigmoid(-l), 1, 1));
-    CHECK(near(vade::softplus(l) - vade::softplus(-l), l, 4 + 4 / std::abs(Wide{l} + (l == 0))));
+    CHECK(near(vade::softplus(l) - vade::softplus(-l), static_cast<Wide>(l), 4 + 4 / (l == 0 ? 1 : std::abs(static_cast<Wide>(l)))));
   }
 }
 
@@ -140,9 +141,9 @@ TEST_CASE_TEMPLATE("log_sum_exp agrees with long double for every size", T, floa
       const std::vector<T> row = random_row<T>(size, scale);
       const Wide wanted = wide_log_sum_exp(row);
       // Relative to what was added: top and log of the sum may cancel.
-      const Wide scale_of_sum = std::abs(wanted) + 2 * scale + std::log(static_cast<Wide>(size) + 1);
+      const Wide scale_of_sum = std::abs(wanted) + 2 * static_cast<Wide>(scale) + std::log(static_cast<Wide>(size) + 1);
       CHECK(std::abs(static_cast<Wide>(vade::log_sum_exp(std::span<const T>(row))) - wanted) <=
-            8 * std::numeric_limits<T>::epsilon() * scale_of_sum);
+            8 * static_cast<Wide>(std::numeric_limits<T>::epsilon()) * scale_of_sum);
     }
 }
 
@@ -155,7 +156,7 @@ TEST_CASE_TEMPLATE("log_sum_exp is shift-invariant, also where exponentials over
     for (const T shift : {T{64}, T{-64}, T{4096}, T{-4096}}) {
       std::vector<T> shifted = row;
       for (T& v : shifted) v += shift;
-      CHECK(near(vade::log_sum_exp(std::span<const T>(shifted)), Wide{base} + shift, 1));
+      CHECK(near(vade::log_sum_exp(std::span<const T>(shifted)), static_cast<Wide>(base) + static_cast<Wide>(shift), 1));
     }
   }
 }
