@@ -114,6 +114,8 @@ class Adam {
           Eigen::Map<Entries> w(value + at, count), m(first + at, count), v(second + at, count);
           m = b1 * m + ((T{1} - b1) * scale) * g;
           v = b2 * v + ((T{1} - b2) * scale * scale) * g.square();
+          m = (m.max(tiny) - tiny) + (m.min(-tiny) + tiny);
+          v = v.max(tiny) - tiny;
           w -= alpha * m / (v.sqrt() * root + epsilon);
         }
       });
@@ -122,6 +124,10 @@ class Adam {
   }
 
  private:
+  /// Moments are drawn towards zero by this much. A parameter whose gradient has become zero would otherwise keep
+  /// moments that are halved for ever, down to numbers that processors handle a hundred times slower. At 1e-30 they are
+  /// far below ε, and larger ones do not notice.
+  static constexpr T tiny = static_cast<T>(1e-30);
   using Entries = Eigen::Array<T, Eigen::Dynamic, 1>;
   static constexpr Index tile = 32768;  // entries of one task
   static constexpr Index chunk = 1024;  // entries that stay in the first cache over the three lines of the update
