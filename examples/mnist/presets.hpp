@@ -59,7 +59,7 @@ inline Preset preset_of(const Options& options, vade::Index inputs) {
                      .fit = {.fit = {.epochs = 100, .batch = 128, .learning_rate = Schedule::constant(1e-3)}}};
   if (options.preset == "reference-vade") {
     const vade::AutoencoderStart start{
-        .fit = {.epochs = 50, .batch = 128, .learning_rate = Schedule::constant(1e-3)}};
+        .fit = {.epochs = 30, .batch = 128, .learning_rate = Schedule::constant(1e-3)}};
     return VadePreset{
         .model = {.network = reference_network(inputs)},
         .fit = {.start = start, .fit = {.epochs = 100, .batch = 128, .learning_rate = Schedule::constant(1e-4)}}};
