@@ -68,7 +68,9 @@ struct DiagonalCovariance {
     /// Squared Mahalanobis distance of each row of the tile to each component: column k of `out`. O(rows K J).
     void squares(const detail::SampleTile<double>& tile, detail::TileBuffer<double>& out) const {
       for (Index row = 0; row < tile.padded(); row += detail::row_block<double>) {
+        constexpr auto step = static_cast<Index>(detail::block_points);
         Index k = 0;
+        for (; k + step <= scale_.rows(); k += step) block<detail::block_points>(tile, row, k, out);
         for (; k + 2 <= scale_.rows(); k += 2) block<2>(tile, row, k, out);
         if (k < scale_.rows()) block<1>(tile, row, k, out);
       }
@@ -80,12 +82,12 @@ struct DiagonalCovariance {
    private:
     template <std::size_t Count>
     void block(const detail::SampleTile<double>& tile, Index row, Index k, detail::TileBuffer<double>& out) const {
-      detail::Lanes<double> sums[Count][4] = {};
+      detail::Lanes<double> sums[Count][detail::block_registers] = {};
       const Index first = k * scale_.cols();
       detail::add_squares<Count, true, double>(tile.column(0) + row, tile.stride(), tile.features(),
                                                shift_.data() + first, scale_.data() + first, sums);
       for (std::size_t c = 0; c < Count; ++c)
-        for (int v = 0; v < 4; ++v)
+        for (int v = 0; v < detail::block_registers; ++v)
           detail::store_lanes<double>(out.column(k + static_cast<Index>(c)) + row + v * detail::lane_count<double>,
                                       sums[c][v]);
     }

@@ -13,6 +13,11 @@ namespace vade::detail {
 /// Registers of rows that a kernel takes at a time: enough to hide the latency of their multiply-adds.
 inline constexpr int block_registers = 4;
 
+/// Points that a kernel compares with a block of rows at a time: as many as registers hold sums for (32 with 64 bytes,
+/// 16 otherwise).
+inline constexpr std::size_t block_points = lane_bytes == 64 ? 4 : 2;
+
+/// T in a block of rows.
 template <Real T>
 inline constexpr Index row_block = block_registers * lane_count<T>;
 
@@ -92,19 +97,19 @@ class SampleTile {
   Index padded_ = 0;
 };
 
-/// Adds Σ_j (x_j scale_cj − shift_cj)² for four registers of rows from `x` (feature stride `stride`) and `Count`
+/// Adds Σ_j (x_j scale_cj − shift_cj)² for a block of rows from `x` (feature stride `stride`) and `Count`
 /// consecutive rows c of `shift` and `scale` `[Count x features]` to `sums`. Without `Scaled`, scale is 1. The
 /// difference is squared as it is: no x² − 2xc + c², hence no cancellation, in single precision either.
 template <std::size_t Count, bool Scaled, Real T>
 inline void add_squares(const T* x, Index stride, Index features, const T* shift, const T* scale,
-                        Lanes<T> (&sums)[Count][4]) {
+                        Lanes<T> (&sums)[Count][block_registers]) {
   for (Index j = 0; j < features; ++j) {
-    Lanes<T> rows[4];
-    for (int v = 0; v < 4; ++v) rows[v] = load_lanes(x + j * stride + v * lane_count<T>);
+    Lanes<T> rows[block_registers];
+    for (int v = 0; v < block_registers; ++v) rows[v] = load_lanes(x + j * stride + v * lane_count<T>);
     for (std::size_t c = 0; c < Count; ++c) {
       const Index parameter = static_cast<Index>(c) * features + j;
       const T minus = shift[parameter];
-      for (int v = 0; v < 4; ++v) {
+      for (int v = 0; v < block_registers; ++v) {
         Lanes<T> difference = rows[v] - minus;
         if constexpr (Scaled) difference = rows[v] * scale[parameter] - minus;
         sums[c][v] += difference * difference;

@@ -1,0 +1,191 @@
+// vade: mixture components with correlated dimensions.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include <Eigen/Cholesky>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/core/special.hpp>
+#include <vade/mixture/detail/sample_tile.hpp>
+
+namespace vade {
+
+/// Covariance policy of `GaussianMixture`: each component has a symmetric positive definite matrix of its own. See
+/// `DiagonalCovariance` for what a policy offers. Time and memory grow with K J².
+struct FullCovariance {
+  /// Σ_k, K matrices `[J x J]`.
+  template <Real T>
+  using Spread = std::vector<Matrix<T>>;
+
+  /// Free numbers in the covariances.
+  static double parameters(Index clusters, Index latent) {
+    return 0.5 * static_cast<double>(clusters) * static_cast<double>(latent) * static_cast<double>(latent + 1);
+  }
+
+  template <Real To, Real From>
+  static Spread<To> cast(const Spread<From>& spread) {
+    Spread<To> result;
+    for (const Matrix<From>& covariance : spread) result.push_back(covariance.template cast<To>());
+    return result;
+  }
+
+  /// @throws ShapeError, ValueError if a matrix is not finite, symmetric and positive definite
+  static void check(std::string_view who, const Spread<double>& covariances, Index clusters, Index latent) {
+    check_same_count(who, "covariances", static_cast<Index>(covariances.size()), clusters);
+    for (std::size_t k = 0; k < covariances.size(); ++k) {
+      const Matrix<double>& covariance = covariances[k];
+      const std::string what = detail::message("the covariance of component ", k);
+      check_shape(who, what, covariance, latent, latent);
+      check_finite(who, what, covariance);  // before the factorisation, which takes NaN for success
+      const double asymmetry = (covariance - covariance.transpose()).cwiseAbs().maxCoeff();
+      if (asymmetry > 1e-5 * covariance.cwiseAbs().maxCoeff())
+        throw ValueError(detail::message(who, ": ", what, " is not symmetric: entries differ by ", asymmetry));
+      if (covariance.diagonal().minCoeff() <= 0 || Eigen::LLT<Matrix<double>>(covariance).info() != Eigen::Success)
+        throw ValueError(detail::message(who, ": ", what, " is not positive definite (raise variance_floor)"));
+    }
+  }
+
+  /// Every component with the variances `[1 x J]` of the whole data, and no correlations.
+  static Spread<double> isotropic(const RowVector<double>& variance, Index clusters) {
+    return Spread<double>(static_cast<std::size_t>(clusters), Matrix<double>(variance.asDiagonal()));
+  }
+
+  /// Gives component k the covariance that component k has in `from`.
+  static void replace(Spread<double>& spread, const Spread<double>& from, Index k) {
+    spread[static_cast<std::size_t>(k)] = from[static_cast<std::size_t>(k)];
+  }
+
+  /// Densities of all components: with Σ_k = L Lᵀ, log N(x; μ_k, Σ_k) = log_normaliser_k − ½ |L⁻¹ (x − μ_k)|².
+  class Density {
+   public:
+    /// Covariances have passed `check`. `origin` `[1 x J]` is what tiles are relative to.
+    Density(const Matrix<double>& means, const Spread<double>& covariances, const RowVector<double>& origin)
+        : log_normaliser_(means.rows()) {
+      const Index latent = means.cols();
+      for (Index k = 0; k < means.rows(); ++k) {
+        const Eigen::LLT<Matrix<double>> factor(covariances[static_cast<std::size_t>(k)]);
+        factors_.push_back(factor.matrixL());
+        whiteners_.push_back(factor.matrixL().solve(Matrix<double>::Identity(latent, latent)));
+        shifts_.push_back(whiteners_.back() * (means.row(k) - origin).transpose());
+        log_normaliser_(k) = -0.5 * static_cast<double>(latent) * log_two_pi<double> -
+                             factors_.back().diagonal().array().log().sum();
+      }
+    }
+
+    /// `[1 x K]`
+    const RowVector<double>& log_normaliser() const { return log_normaliser_; }
+
+    /// Squared Mahalanobis distance of each row of the tile to each component: column k of `out`. O(rows K J²).
+    void squares(const detail::SampleTile<double>& tile, detail::TileBuffer<double>& out) const {
+      for (Index k = 0; k < log_normaliser_.size(); ++k)
+        for (Index row = 0; row < tile.padded(); row += detail::row_block<double>)
+          block(tile, row, static_cast<std::size_t>(k), out.column(k) + row);
+    }
+
+    /// L noise, in place of `noise` `[1 x J]`: the deviation of a draw from the mean of component k.
+    void colour(Index k, RowVector<double>& noise) const {
+      noise = (noise * factors_[static_cast<std::size_t>(k)].transpose()).eval();
+    }
+
+   private:
+    void block(const detail::SampleTile<double>& tile, Index row, std::size_t k, double* out) const {
+      constexpr int registers = detail::block_registers;
+      const Matrix<double>& whitener = whiteners_[k];
+      detail::Lanes<double> squares[registers] = {};
+      for (Index j = 0; j < whitener.rows(); ++j) {
+        detail::Lanes<double> whitened[registers];
+        for (int v = 0; v < registers; ++v) whitened[v] = detail::all_lanes(-shifts_[k](j));
+        for (Index l = 0; l <= j; ++l)
+          for (int v = 0; v < registers; ++v)
+            whitened[v] += detail::load_lanes(tile.column(l) + row + v * detail::lane_count<double>) * whitener(j, l);
+        for (int v = 0; v < registers; ++v) squares[v] += whitened[v] * whitened[v];
+      }
+      for (int v = 0; v < registers; ++v) detail::store_lanes<double>(out + v * detail::lane_count<double>, squares[v]);
+    }
+
+    std::vector<Matrix<double>> factors_;         // L_k, lower triangular
+    std::vector<Matrix<double>> whiteners_;       // L_k⁻¹, lower triangular
+    std::vector<Eigen::VectorXd> shifts_;         // L_k⁻¹ (μ_k − origin)
+    RowVector<double> log_normaliser_;
+  };
+
+  /// N_k, Σ r x and the lower triangle of Σ r x xᵀ of each component, x relative to the origin.
+  class Moments {
+   public:
+    Moments() = default;
+    Moments(Index clusters, Index latent)
+        : sums_(Matrix<double>::Zero(clusters, 1 + latent)),
+          products_(static_cast<std::size_t>(clusters), Matrix<double>::Zero(latent, latent)) {}
+
+    /// Numbers held per component.
+    static Index size(Index latent) { return 1 + latent + latent * latent; }
+
+    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). O(rows K J²).
+    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities) {
+      detail::TileBuffer<double> weighted(tile.padded(), 1);
+      for (Index k = 0; k < sums_.rows(); ++k) {
+        const double* r = responsibilities.column(k);
+        sums_(k, 0) += sum(tile.padded(), r);
+        for (Index j = 0; j < tile.features(); ++j) {
+          const double* x = tile.column(j);
+          for (Index i = 0; i < tile.padded(); ++i) weighted.data()[i] = r[i] * x[i];
+          sums_(k, 1 + j) += sum(tile.padded(), weighted.data());
+          double* products = &products_[static_cast<std::size_t>(k)](j, 0);
+          Index l = 0;
+          for (; l + 4 <= j + 1; l += 4) add_products<4>(tile, weighted.data(), l, products);
+          for (; l <= j; ++l) add_products<1>(tile, weighted.data(), l, products);
+        }
+      }
+    }
+
+    void operator+=(const Moments& other) {
+      sums_ += other.sums_;
+      for (std::size_t k = 0; k < products_.size(); ++k) products_[k] += other.products_[k];
+    }
+
+    /// N_k
+    double mass(Index k) const { return sums_(k, 0); }
+
+    /// Maximum-likelihood mean (relative to the origin) and covariance of component k, plus `floor` on the diagonal;
+    /// N_k > 0.
+    void estimate(Index k, double floor, Matrix<double>& means, Spread<double>& covariances) const {
+      means.row(k) = sums_.row(k).tail(means.cols()) / mass(k);
+      Matrix<double>& covariance = covariances[static_cast<std::size_t>(k)];
+      const Matrix<double> lower =
+          products_[static_cast<std::size_t>(k)] / mass(k) - means.row(k).transpose() * means.row(k);
+      covariance = lower.selfadjointView<Eigen::Lower>();
+      covariance.diagonal() = covariance.diagonal().cwiseMax(0.0);
+      covariance.diagonal().array() += floor;
+    }
+
+   private:
+    static double sum(Index count, const double* values) {
+      detail::Lanes<double> total = {};
+      for (Index i = 0; i < count; i += detail::lane_count<double>) total += detail::load_lanes(values + i);
+      return detail::sum_lanes<double>(total);
+    }
+
+    /// Adds Σ_i weighted_i x_il for `Count` features from l on.
+    template <std::size_t Count>
+    static void add_products(const detail::SampleTile<double>& tile, const double* weighted, Index l,
+                             double* products) {
+      detail::Lanes<double> totals[Count] = {};
+      for (Index i = 0; i < tile.padded(); i += detail::lane_count<double>) {
+        const detail::Lanes<double> weight = detail::load_lanes(weighted + i);
+        for (std::size_t c = 0; c < Count; ++c)
+          totals[c] += weight * detail::load_lanes(tile.column(l + static_cast<Index>(c)) + i);
+      }
+      for (std::size_t c = 0; c < Count; ++c)
+        products[l + static_cast<Index>(c)] += detail::sum_lanes<double>(totals[c]);
+    }
+
+    Matrix<double> sums_;                   // [K x (1 + J)]: N_k, Σ r x
+    std::vector<Matrix<double>> products_;  // lower triangles [J x J]
+  };
+};
+
+}  // namespace vade

@@ -1,0 +1,50 @@
+#include <vade/metrics/calinski_harabasz.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "golden.hpp"
+
+TEST_CASE("Calinski-Harabasz agrees with scikit-learn") {
+  const vade::ConstMatrixView<double> x(golden::x.data(), 60, 3);
+  for (std::size_t i = 0; i < golden::geometry.size(); ++i) {
+    const vade::Labels& labels = golden::cases[i].predicted;
+    const double wanted = golden::geometry[i].calinski_harabasz;
+    CHECK(vade::calinski_harabasz(x, labels) == doctest::Approx(wanted).epsilon(1e-12));
+    CHECK(vade::calinski_harabasz(vade::Matrix<float>(x.cast<float>()), labels) ==
+          doctest::Approx(wanted).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("Calinski-Harabasz of four points is what the formula says") {
+  vade::Matrix<double> x(4, 1);
+  x << 0, 2, 10, 12;  // B = 4 · 25, W = 4, N − K = 2
+  CHECK(vade::calinski_harabasz(x, {0, 0, 1, 1}) == doctest::Approx(50.0));
+}
+
+TEST_CASE("Calinski-Harabasz ignores names of clusters, an offset and a scale of the data") {
+  const vade::Matrix<double> x = vade::ConstMatrixView<double>(golden::x.data(), 60, 3);
+  vade::Labels renamed = golden::cases[0].predicted;
+  for (vade::Label& label : renamed) label = 40 - 7 * label;
+  const double wanted = golden::geometry[0].calinski_harabasz;
+  CHECK(vade::calinski_harabasz(x, renamed) == doctest::Approx(wanted).epsilon(1e-12));
+  CHECK(vade::calinski_harabasz((x.array() * 3.0 + 1e6).matrix().eval(), renamed) ==
+        doctest::Approx(wanted).epsilon(1e-7));
+}
+
+TEST_CASE("clusters of equal rows have the score 1, as in scikit-learn") {
+  vade::Matrix<double> x(4, 1);
+  x << 1, 1, 5, 5;
+  CHECK(vade::calinski_harabasz(x, {0, 0, 1, 1}) == 1.0);
+}
+
+TEST_CASE("Calinski-Harabasz refuses labels and data that have no score") {
+  vade::Matrix<double> x = vade::Matrix<double>::Random(4, 2);
+  CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 0, 0, 0}), vade::ValueError);
+  CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 2, 3}), vade::ValueError);
+  CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0}), vade::ShapeError);
+  CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, -1}), vade::ValueError);
+  x(1, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, 1}), vade::ValueError);
+}
