@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <vade/models/network.hpp>
+#include <vade/training/report.hpp>
 
 #include "../support/toy_data.hpp"
 
@@ -47,9 +48,9 @@ void run(const Make& make, const Fit& fit) {
   SUBCASE("wrong widths, values out of range, NaN and no rows are refused, with row and column") {
     auto model = make();
     fit(model, data);
-    CHECK_THROWS_WITH_AS(model.transform(Matrix<float>::Zero(4, 5)), doctest::Contains("wanted [at least 1 x 12]"),
+    CHECK_THROWS_WITH_AS(model.transform(Matrix<float>(Matrix<float>::Zero(4, 5))), doctest::Contains("wanted [at least 1 x 12]"),
                          vade::ShapeError);
-    CHECK_THROWS_AS(model.transform(Matrix<float>::Zero(0, inputs)), vade::ShapeError);
+    CHECK_THROWS_AS(model.transform(Matrix<float>(Matrix<float>::Zero(0, inputs))), vade::ShapeError);
     Matrix<float> bad = x;
     bad(2, 3) = 1.5f;
     CHECK_THROWS_WITH_AS(model.transform(bad), doctest::Contains("1.5 at row 2, column 3"), vade::ValueError);

@@ -56,7 +56,7 @@ Labels tops(const Matrix<float>& p) {
 TEST_CASE("Bars that shift are told apart by their direction, without labels") {
   const LabelledDataset data = bars(600);
   double best_loss = 1, accuracy = 0;
-  for (const std::uint64_t seed : {1, 2, 3}) {  // judged by the loss, as a user would
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {  // judged by the loss, as a user would
     InformationMaximisingClassifier<float> classifier(64, quick(), seed);
     classifier.fit(data.images, {"classifier", 20});
     if (classifier.loss() < best_loss) {

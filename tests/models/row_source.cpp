@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vade/core/random.hpp>
+
 using vade::Dataset;
 using vade::Index;
 using vade::Likelihood;

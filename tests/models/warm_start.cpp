@@ -20,8 +20,9 @@ const vade::VadeOptions model_options{.network = {.inputs = 36, .hidden = {24, 1
 
 vade::Dataset as_images(const vade::Dataset& data) {
   std::vector<std::uint8_t> bytes;
-  for (const float value : data.matrix<float>().reshaped<Eigen::RowMajor>())
-    bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * value)));
+  const vade::Matrix<float> values = data.matrix<float>();
+  for (Index i = 0; i < values.size(); ++i)
+    bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * values.data()[i])));
   return vade::Dataset::from_bytes(std::move(bytes), data.rows(), 36, vade::ImageShape{6, 6});
 }
 

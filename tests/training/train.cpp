@@ -9,8 +9,8 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/autodiff/cross_entropy.hpp>
-#include <vade/autodiff/products.hpp>
+#include <vade/autodiff/arithmetic.hpp>
+#include <vade/autodiff/pointwise.hpp>
 #include <vade/autodiff/reductions.hpp>
 
 #include "../support/toy_data.hpp"

@@ -21,7 +21,7 @@ struct NamedValue {
 
 /// Where a running epoch is.
 struct Progress {
-  std::string_view stage;         ///< "autoencoder", "vade", ...
+  std::string_view stage{};       ///< "autoencoder", "vade", ...
   int epoch = 0;                  ///< 1 ... epochs
   int epochs = 0;
   Index step = 0;                 ///< 1 ... steps
@@ -33,12 +33,12 @@ struct Progress {
 
 /// One finished epoch.
 struct EpochRecord {
-  std::string stage;
+  std::string stage{};
   int epoch = 0;
   int epochs = 0;
   double loss = 0;                  ///< mean over the rows, nats
-  std::vector<NamedValue> terms;    ///< named parts of the bound, means over the rows, nats; then health indicators
-  std::vector<std::string> alarms;  ///< what looks wrong, in words
+  std::vector<NamedValue> terms{};    ///< named parts of the bound, means over the rows, nats; then health indicators
+  std::vector<std::string> alarms{};  ///< what looks wrong, in words
   double learning_rate = 0;         ///< at the last step
   double gradient_norm = 0;         ///< mean over the steps, before clipping
   double seconds = 0;
@@ -66,7 +66,7 @@ inline std::string_view to_string(StopReason reason) {
 /// What `fit` returns.
 struct FitReport {
   StopReason stop = StopReason::finished;
-  std::vector<EpochRecord> history;  ///< of all stages, in order
+  std::vector<EpochRecord> history{};  ///< of all stages, in order
   double seconds = 0;
 
   /// Adds what a later stage reports.
@@ -80,8 +80,8 @@ struct FitReport {
 /// Whom training tells. Empty functions are not called; they run in the training thread, between steps, and may throw
 /// to end the training.
 struct Observer {
-  std::function<void(const Progress&)> on_step;
-  std::function<void(const EpochRecord&)> on_epoch;
+  std::function<void(const Progress&)> on_step{};
+  std::function<void(const EpochRecord&)> on_epoch{};
 };
 
 }  // namespace vade

@@ -73,7 +73,7 @@ struct VadeStart {
     }
     network.encoder.reset_log_variance(hand_over_log_variance);
     mixture.means.value() = spread_centres(clusters, network.options.latent, start.separation);
-    mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(T{1e-4}).log().matrix();
+    mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(static_cast<T>(1e-4)).log().matrix();
   }
 
  private:
