@@ -31,7 +31,7 @@ inline VadePreset default_preset(vade::Index inputs) {
   VadePreset preset{.model = {.network = {.inputs = inputs, .hidden = {512, 512}}}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
-  start.classifier.fit.epochs = 30;
+  start.classifier.fit.epochs = 40;
   preset.fit.start = start;
   preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
   preset.fit.objective.freeze_epochs = 2;
@@ -59,7 +59,7 @@ inline Preset preset_of(const Options& options, vade::Index inputs) {
                      .fit = {.fit = {.epochs = 100, .batch = 128, .learning_rate = Schedule::constant(1e-3)}}};
   if (options.preset == "reference-vade") {
     const vade::AutoencoderStart start{
-        .fit = {.epochs = 30, .batch = 128, .learning_rate = Schedule::constant(1e-3)}};
+        .fit = {.epochs = 20, .batch = 128, .learning_rate = Schedule::constant(1e-3)}};
     return VadePreset{
         .model = {.network = reference_network(inputs)},
         .fit = {.start = start, .fit = {.epochs = 100, .batch = 128, .learning_rate = Schedule::constant(1e-4)}}};
