@@ -21,8 +21,9 @@ if(DEFINED README)
   list(APPEND OPTIONS "-DPROGRAM=${BINARY}/program.cpp")
 endif()
 
+# -O1, since what is proven is that it builds and runs, and -O3 takes three times as long to compile.
 execute_process(
   COMMAND "${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${SOURCE}" -B "${BINARY}/build" "-DCMAKE_CXX_COMPILER=${COMPILER}"
-          -DCMAKE_BUILD_TYPE=Release ${OPTIONS} COMMAND_ERROR_IS_FATAL ANY)
+          -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 ${OPTIONS} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BINARY}/build" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${BINARY}/build/consumer" WORKING_DIRECTORY "${BINARY}/run" COMMAND_ERROR_IS_FATAL ANY)

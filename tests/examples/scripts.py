@@ -47,7 +47,7 @@ class Server:
                 self.wfile.write(body if sent is None else body[: abs(sent)])
                 self.wfile.flush()
                 if sent is not None and sent < 0:
-                    server.released.wait(60)
+                    server.released.wait(600)
 
             def log_message(self, *arguments):
                 pass
@@ -118,7 +118,7 @@ class Download(InFolder):
     def fetch(self, url, script=None, **env):
         return subprocess.run(
             ["bash", str(script or self.script), str(self.target)],
-            env=environment(VADE_MNIST_URL=url, **env), capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+            env=environment(VADE_MNIST_URL=url, **env), capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
         )
 
     def assert_failed_cleanly(self, run, *words):
@@ -187,13 +187,13 @@ class Download(InFolder):
                 ["bash", str(self.script), str(self.target)], env=environment(VADE_MNIST_URL=server.url),
                 stderr=subprocess.PIPE, start_new_session=True, text=True,
             )
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 600
             while f"/{name}.gz" not in server.requests and time.monotonic() < deadline:
                 time.sleep(0.02)
             self.assertIn(f"/{name}.gz", server.requests)
             self.assertTrue(self.target.exists(), "the download had begun")
             os.killpg(process.pid, signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=600)
         self.assertEqual(process.returncode, 143)
         self.assertFalse((self.folder / "new").exists())
 
@@ -269,7 +269,7 @@ class MnistScript(InFolder):
         env.setdefault("VADE_MNIST_URL", f"http://127.0.0.1:{free_port()}")
         return subprocess.run(
             ["bash", str(self.tree / "examples" / "mnist.sh"), *arguments], cwd=self.folder, capture_output=True, text=True,
-            env=environment(PATH=f"{self.bin}:{os.environ['PATH']}", **env), timeout=120, stdin=subprocess.DEVNULL,
+            env=environment(PATH=f"{self.bin}:{os.environ['PATH']}", **env), timeout=600, stdin=subprocess.DEVNULL,
         )
 
     def put_data(self, folder):
@@ -336,7 +336,7 @@ class MnistScript(InFolder):
         )
         self.assertEqual(process.stdout.readline(), "ready\n")
         process.send_signal(signal.SIGUSR1)
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
         self.assertEqual(process.returncode, 77)
 
     def test_a_failed_build_is_shown_and_ends_it(self):
@@ -364,7 +364,7 @@ class Installer(InFolder):
     def install(self, *groups, **env):
         return subprocess.run(
             ["bash", str(self.folder / "install_packages.sh"), *groups], capture_output=True, text=True,
-            env=environment(**{"PATH": self.path, **env}), stdin=subprocess.DEVNULL, timeout=60,
+            env=environment(**{"PATH": self.path, **env}), stdin=subprocess.DEVNULL, timeout=600,
         )
 
     def test_nothing_missing_is_silent(self):
@@ -414,7 +414,7 @@ class Installer(InFolder):
 class RunScript(unittest.TestCase):
     def run_script(self, *arguments):
         return subprocess.run(
-            ["bash", str(ROOT / "tests" / "run.sh"), *arguments], capture_output=True, text=True, timeout=60
+            ["bash", str(ROOT / "tests" / "run.sh"), *arguments], capture_output=True, text=True, timeout=600
         )
 
     def test_wrong_options_end_with_two_and_one_line(self):
