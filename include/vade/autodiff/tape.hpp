@@ -92,8 +92,8 @@ class Tape {
   /// The node of a parameter: reads its value and writes its gradient, without a copy. The parameter must stay where
   /// it is until the tape is cleared. @throws ShapeError if value and gradient differ in shape
   Var<T> parameter(Parameter<T>& p) {
-    if (p.tape_ == this && p.recording_ == recording_ && p.node_ < used_ && node(p.node_).parameter == &p)
-      return Var<T>(this, p.node_);
+    const Index known = find(p);
+    if (known >= 0) return Var<T>(this, known);
     check_shape("Tape::parameter", p.name(), p.gradient(), p.rows(), p.cols());
     const Var<T> v = add(p.rows(), p.cols(), recording_gradients_, p.value().data());
     if (recording_gradients_) node(v.node()).adjoint = p.gradient().data();
@@ -178,6 +178,17 @@ class Tape {
   }
 
   Node& node(Index i) { return nodes_[static_cast<std::size_t>(i)]; }
+
+  /// The node of `p` in this recording, or −1. The parameter remembers it; it is searched for only where the memory may
+  /// be of another tape, or of the parameter that this one was copied from.
+  Index find(const Parameter<T>& p) {
+    if (p.tape_ == this && p.recording_ < recording_) return -1;
+    if (p.tape_ == this && p.recording_ == recording_ && p.node_ < used_ && node(p.node_).parameter == &p)
+      return p.node_;
+    for (Index i = 0; i < used_; ++i)
+      if (node(i).parameter == &p) return i;
+    return -1;
+  }
 
   std::deque<Node> nodes_;
   Index used_ = 0;
