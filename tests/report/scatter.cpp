@@ -132,11 +132,17 @@ TEST_CASE("degenerate data still make a picture") {
   Matrix<double> far(2, 2);
   far << -1e300, 0, 1e300, 1e-300;
   CHECK(scatter(far, Labels{0, 1}, small()).width == 600);
-  ScatterOptions many = small();
-  many.mark_centers = true;
+}
+
+TEST_CASE("a legend of hundreds gives way to the points") {
   Labels labels(200);
   for (std::size_t i = 0; i < 200; ++i) labels[i] = static_cast<Label>(i);
-  CHECK(scatter(Matrix<float>::Random(200, 2), labels, many).width == 600);
+  ScatterOptions many = small();
+  many.mark_centers = true;
+  many.names.assign(200, "a name of some length");
+  const Image image = scatter(Matrix<float>::Random(200, 2), labels, many);
+  CHECK(count_near(image, qualitative(0, 200), 600) > 5);
+  CHECK(count_near(image, qualitative(199, 200), 600) > 5);
 }
 
 TEST_CASE("names that would touch are pushed apart") {

@@ -125,7 +125,8 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
   Scale x = across.scale(0.04), y = up.scale(0.04);
   Frame frame{0, (options.title.empty() ? 1 : 3.2) * size, width - size, height - 3.6 * size};
   const Legend legend(names, options.legend_title, size, frame.bottom - frame.top);
-  if (!names.empty()) frame.right = std::round(frame.right - legend.width() - size);
+  const bool listed = !names.empty() && legend.width() < width / 2;
+  if (listed) frame.right = std::round(frame.right - legend.width() - size);
   frame.left = 7 * size;  // room for the widest ticks, which depend on the scale, which depends on the room
   if (options.equal_axes) equalize(x, y, frame);
   const auto y_ticks = ticks(y, static_cast<int>((frame.bottom - frame.top) / (5 * size)));
@@ -160,7 +161,7 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
   }
 
   if (options.mark_centers) draw_centers(canvas, frame, x, y, points, labels, order, names, size);
-  if (!names.empty())
+  if (listed)
     legend.draw(canvas, {frame.right + size, frame.top}, [&](Canvas& to, Index c, Point at) {
       to.disc(at, 0.32 * size, qualitative(c, groups));
     });
@@ -179,7 +180,7 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
 }  // namespace detail
 
 /// Draws `points` `[N x 2]`, each in the colour of its label, in a random order. Points that are not finite are left
-/// out, and a line in the picture says how many. O(N).
+/// out, and a line in the picture says how many. A legend that would take half of the width is left out. O(N).
 /// @throws ShapeError where shapes do not fit, ValueError for a label without a name or an option out of range
 template <class Derived>
 Image scatter(const Eigen::MatrixBase<Derived>& points, const Labels& labels, const ScatterOptions& options = {}) {
