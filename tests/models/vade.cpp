@@ -42,11 +42,13 @@ TEST_CASE("VaDE: the network of the reports has 3,492,854 parameters") {
 
 TEST_CASE("VaDE: three kinds of patterns are three clusters, from each start that pretrains") {
   const vade::LabelledDataset data = toy::patterns(300, battery::inputs, 3);
-  for (const vade::WarmStart& start :
-       {vade::WarmStart(AutoencoderStart{.fit = {.epochs = 40, .batch = 30}}),
-        vade::WarmStart(VaeStart{.fit = {.epochs = 40, .batch = 30}})}) {
+  const vade::FitOptions fit{.epochs = 100, .batch = 30, .learning_rate = Schedule::cosine(5e-3, 0.05)};
+  const vade::WarmStart starts[] = {AutoencoderStart{.fit = fit},
+                                    VaeStart{.fit = fit, .kl_weight = Schedule::warm_up(0.01, 0.2, 50)}};
+  for (const vade::WarmStart& start : starts) {
     Vade<float> model(small);
     model.fit(data.images, quick(start));
+    CAPTURE(start.index());
     CHECK(vade::clustering_accuracy(data.labels, model.predict(data.images)) > 0.97);
   }
 }

@@ -50,6 +50,9 @@ struct VadeStart {
     VaeObjective<T> objective(network, start.kl_weight);
     report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop);
     start_mixture(start.mixture_restarts);
+    // The mixture was fitted to posterior means, but is the prior of codes drawn from whole posteriors.
+    Matrix<T>& log_variances = mixture.log_variances.value();
+    log_variances = (log_variances.array().exp().rowwise() + mean_posterior_variance().array()).log().matrix();
   }
 
   void operator()(const InformationStart& start) {
@@ -79,6 +82,16 @@ struct VadeStart {
  private:
   /// log of the posterior's variance in units of the clusters' at the hand-over: e⁻⁴, a small part of it.
   static constexpr T hand_over_log_variance = T{-4};
+
+  /// Mean over all rows of σ², `[1 x J]`.
+  RowVector<T> mean_posterior_variance() const {
+    RowVector<double> sum = RowVector<double>::Zero(network.options.latent);
+    for_each_batch(RowSource<T>(data), inference_rows, [&](Var<T> x, Index) {
+      const auto log_variance = std::as_const(network.encoder)(x).log_variance.value();
+      sum += log_variance.array().exp().matrix().colwise().sum().template cast<double>();
+    });
+    return (sum / static_cast<double>(data.rows())).template cast<T>();
+  }
 
   /// Fits the mixture to the codes of all rows; returns the variance within clusters, pooled, `[1 x J]`.
   RowVector<T> start_mixture(int restarts) {
