@@ -9,9 +9,12 @@
 namespace {
 
 std::vector<double> all_scores(const vade::Labels& truth, const vade::Labels& predicted) {
-  return {vade::clustering_accuracy(truth, predicted), vade::normalized_mutual_information(truth, predicted),
-          vade::adjusted_rand_index(truth, predicted), vade::homogeneity(truth, predicted),
-          vade::completeness(truth, predicted),        vade::v_measure(truth, predicted),
+  return {vade::clustering_accuracy(truth, predicted),
+          vade::normalized_mutual_information(truth, predicted),
+          vade::adjusted_rand_index(truth, predicted),
+          vade::homogeneity(truth, predicted),
+          vade::completeness(truth, predicted),
+          vade::v_measure(truth, predicted),
           vade::purity(truth, predicted)};
 }
 
@@ -77,9 +80,8 @@ TEST_CASE("renaming classes or clusters changes no score") {
 TEST_CASE("swapping truth and clusters swaps homogeneity and completeness and keeps the symmetric scores") {
   const golden::Case& c = golden::cases[2];
   CHECK(vade::homogeneity(c.truth, c.predicted) == doctest::Approx(vade::completeness(c.predicted, c.truth)));
-  for (const auto score : {static_cast<double (*)(const vade::Labels&, const vade::Labels&)>(vade::adjusted_rand_index),
-                           static_cast<double (*)(const vade::Labels&, const vade::Labels&)>(vade::v_measure),
-                           static_cast<double (*)(const vade::Labels&, const vade::Labels&)>(vade::clustering_accuracy)})
+  using Score = double (*)(const vade::Labels&, const vade::Labels&);
+  for (const Score score : {Score{vade::adjusted_rand_index}, Score{vade::v_measure}, Score{vade::clustering_accuracy}})
     CHECK(score(c.truth, c.predicted) == doctest::Approx(score(c.predicted, c.truth)).epsilon(1e-13));
 }
 

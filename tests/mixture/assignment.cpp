@@ -38,8 +38,8 @@ void check_against_search(const vade::Matrix<double>& costs) {
   }
   CHECK(pairs == std::min(costs.rows(), costs.cols()));
   CHECK(sum == doctest::Approx(result.cost).epsilon(1e-12));
-  CHECK(std::count_if(result.row_of_column.begin(), result.row_of_column.end(),
-                      [](vade::Index i) { return i >= 0; }) == pairs);
+  CHECK(std::count_if(result.row_of_column.begin(), result.row_of_column.end(), [](vade::Index i) { return i >= 0; }) ==
+        pairs);
 }
 
 }  // namespace

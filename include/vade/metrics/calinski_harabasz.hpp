@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
+#include <algorithm>
 #include <vector>
 
 #include <vade/core/checks.hpp>
@@ -40,15 +40,14 @@ double calinski_harabasz(const MatrixRef<T>& x, const Labels& labels) {
   }
   double within = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    within +=
-        (x.row(static_cast<Index>(i)).template cast<double>() - data.mean - means.row(cluster[i])).squaredNorm();
+    within += (x.row(static_cast<Index>(i)).template cast<double>() - data.mean - means.row(cluster[i])).squaredNorm();
   if (within == 0) return 1.0;
   return between * static_cast<double>(x.rows() - clusters) / (within * static_cast<double>(clusters - 1));
 }
 
 /// The same for any row-major matrix of float or double, without naming T.
 template <class M>
-  requires Real<typename M::Scalar>
+requires Real<typename M::Scalar>
 double calinski_harabasz(const M& x, const Labels& labels) {
   return calinski_harabasz<typename M::Scalar>(MatrixRef<typename M::Scalar>(x), labels);
 }

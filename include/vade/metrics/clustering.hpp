@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
@@ -22,8 +23,8 @@ namespace vade {
 /// How many rows of each class fell into each cluster.
 struct ContingencyTable {
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> counts;  ///< `[classes x clusters]`
-  Labels classes;         ///< label of each row of `counts`, ascending; classes without a row of data do not appear
-  Labels clusters;        ///< label of each column of `counts`, likewise
+  Labels classes;          ///< label of each row of `counts`, ascending; classes without a row of data do not appear
+  Labels clusters;         ///< label of each column of `counts`, likewise
   std::int64_t total = 0;  ///< N
 };
 

@@ -87,12 +87,12 @@ double silhouette_sample(const MatrixRef<T>& x, const Labels& labels, Index rows
 
 /// The same for any row-major matrix of float or double, without naming T.
 template <class M>
-  requires Real<typename M::Scalar>
+requires Real<typename M::Scalar>
 double silhouette(const M& x, const Labels& labels) {
   return silhouette<typename M::Scalar>(MatrixRef<typename M::Scalar>(x), labels);
 }
 template <class M>
-  requires Real<typename M::Scalar>
+requires Real<typename M::Scalar>
 double silhouette_sample(const M& x, const Labels& labels, Index rows, std::uint64_t seed) {
   return silhouette_sample<typename M::Scalar>(MatrixRef<typename M::Scalar>(x), labels, rows, seed);
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
+#include <cstddef>
+#include <string_view>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>

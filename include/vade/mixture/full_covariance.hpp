@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <Eigen/Cholesky>
@@ -43,9 +45,11 @@ struct FullCovariance {
       check_finite(who, what, covariance);  // before the factorisation, which takes NaN for success
       const double asymmetry = (covariance - covariance.transpose()).cwiseAbs().maxCoeff();
       if (asymmetry > 1e-5 * covariance.cwiseAbs().maxCoeff())
-        throw ValueError(detail::message(who, ": ", what, " is not symmetric: entries differ by ", asymmetry));
+        throw ValueError(detail::message(who, ": ", what, " has entries that differ by ", asymmetry,
+                                         " from their mirror image, wanted a symmetric matrix"));
       if (covariance.diagonal().minCoeff() <= 0 || Eigen::LLT<Matrix<double>>(covariance).info() != Eigen::Success)
-        throw ValueError(detail::message(who, ": ", what, " is not positive definite (raise variance_floor)"));
+        throw ValueError(
+            detail::message(who, ": ", what, " is singular, wanted a positive definite matrix (raise variance_floor)"));
     }
   }
 
@@ -71,8 +75,8 @@ struct FullCovariance {
         factors_.push_back(factor.matrixL());
         whiteners_.push_back(factor.matrixL().solve(Matrix<double>::Identity(latent, latent)));
         shifts_.push_back(whiteners_.back() * (means.row(k) - origin).transpose());
-        log_normaliser_(k) = -0.5 * static_cast<double>(latent) * log_two_pi<double> -
-                             factors_.back().diagonal().array().log().sum();
+        log_normaliser_(k) =
+            -0.5 * static_cast<double>(latent) * log_two_pi<double> - factors_.back().diagonal().array().log().sum();
       }
     }
 
@@ -107,9 +111,9 @@ struct FullCovariance {
       for (int v = 0; v < registers; ++v) detail::store_lanes<double>(out + v * detail::lane_count<double>, squares[v]);
     }
 
-    std::vector<Matrix<double>> factors_;         // L_k, lower triangular
-    std::vector<Matrix<double>> whiteners_;       // L_k⁻¹, lower triangular
-    std::vector<Eigen::VectorXd> shifts_;         // L_k⁻¹ (μ_k − origin)
+    std::vector<Matrix<double>> factors_;    // L_k, lower triangular
+    std::vector<Matrix<double>> whiteners_;  // L_k⁻¹, lower triangular
+    std::vector<Eigen::VectorXd> shifts_;    // L_k⁻¹ (μ_k − origin)
     RowVector<double> log_normaliser_;
   };
 

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,7 +75,7 @@ class GaussianMixture {
   GaussianMixtureReport fit(const MatrixRef<T>& x, const GaussianMixtureOptions& options) {
     check_options(options);
     check_between("GaussianMixture", "clusters", options.clusters, Index{1}, Index{std::numeric_limits<Label>::max()});
-    check_data("GaussianMixture", x, options.clusters);
+    detail::check_rows_for_clusters("GaussianMixture", x, options.clusters);
     const auto moments = detail::column_moments<T>("GaussianMixture", x);
     std::optional<Fit> best;
     for (int restart = 0; restart < options.restarts; ++restart) {
@@ -92,7 +93,7 @@ class GaussianMixture {
   GaussianMixtureReport fit_from(const MatrixRef<T>& x, const RowVector<T>& weights, const Matrix<T>& means,
                                  const Spread& covariances, const GaussianMixtureOptions& options) {
     check_options(options);
-    check_data("GaussianMixture", x, weights.size());
+    detail::check_rows_for_clusters("GaussianMixture", x, weights.size());
     check_parameters(weights, means, covariances);
     check_width("GaussianMixture", "means", means, x.cols());
     const auto moments = detail::column_moments<T>("GaussianMixture", x);
@@ -124,9 +125,7 @@ class GaussianMixture {
   /// μ `[K x J]`
   const Matrix<T>& means() const { return check_fitted("means"), means_; }
   /// σ² `[K x J]`, of diagonal covariances
-  const Matrix<T>& variances() const
-    requires std::same_as<Covariance, DiagonalCovariance>
-  {
+  const Matrix<T>& variances() const requires std::same_as<Covariance, DiagonalCovariance> {
     return check_fitted("variances"), covariances_;
   }
   /// Covariances in the form of the policy: variances `[K x J]`, or K matrices `[J x J]`
@@ -191,7 +190,7 @@ class GaussianMixture {
   /// Draws `count` rows; row i depends on the seed and i only. O(count (K + J)).
   MixtureSample<T> sample(Index count, std::uint64_t seed) const {
     check_fitted("sample");
-    check_between("GaussianMixture::sample", "count", count, Index{0}, Index{std::numeric_limits<std::uint32_t>::max()});
+    check_between("sample", "count", count, Index{0}, Index{std::numeric_limits<std::uint32_t>::max()});
     MixtureSample<T> sample{Matrix<T>(count, latent()), Labels(static_cast<std::size_t>(count))};
     RowVector<double> noise(latent());
     for (Index i = 0; i < count; ++i) {
@@ -229,11 +228,6 @@ class GaussianMixture {
     check_at_least("GaussianMixture", "variance_floor", options.variance_floor, 0.0);
   }
 
-  static void check_data(std::string_view who, const MatrixRef<T>& x, Index clusters) {
-    if (x.cols() < 1) throw ShapeError(detail::message(who, ": x is ", shape_text(x), ", wanted at least one column"));
-    check_at_least(who, "rows of x, against clusters", x.rows(), clusters);
-  }
-
   static void check_parameters(const RowVector<T>& weights, const Matrix<T>& means, const Spread& covariances) {
     check_at_least("GaussianMixture", "number of weights", weights.size(), Index{1});
     check_simplex("GaussianMixture", "weights", weights);
@@ -244,7 +238,8 @@ class GaussianMixture {
 
   void check_fitted(std::string_view function) const {
     if (!fitted())
-      throw StateError(detail::message("GaussianMixture::", function, ": the mixture has no parameters, call fit first"));
+      throw StateError(
+          detail::message(function, ": the mixture has no parameters, wanted fit or set_parameters first"));
   }
 
   void check_use(std::string_view function, const MatrixRef<T>& x) const {
@@ -276,8 +271,7 @@ class GaussianMixture {
     State state{RowVector<double>::Zero(clusters.centres.rows()),
                 clusters.centres.template cast<double>().rowwise() - data.mean,
                 Covariance::isotropic(data.variance, clusters.centres.rows())};
-    const Moments moments =
-        detail::hard_moments<Covariance>(x, data.mean, clusters.labels, clusters.centres.rows());
+    const Moments moments = detail::hard_moments<Covariance>(x, data.mean, clusters.labels, clusters.centres.rows());
     maximise(moments, x.rows(), options.variance_floor, state);
     return state;
   }
@@ -298,8 +292,8 @@ class GaussianMixture {
       maximise(pass.moments, x.rows(), options.variance_floor, fit.state);
       const bool revived = revive(x, data, pass, options, fit);
       const std::vector<double>& trace = fit.report.log_likelihood;
-      fit.report.converged = !revived && trace.size() > 1 &&
-                             std::abs(trace.back() - trace[trace.size() - 2]) < options.tolerance;
+      fit.report.converged =
+          !revived && trace.size() > 1 && std::abs(trace.back() - trace[trace.size() - 2]) < options.tolerance;
     }
     Covariance::check("GaussianMixture", fit.state.covariances, fit.state.means.rows(), x.cols());
     return fit;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
@@ -31,12 +33,12 @@ struct KMeansOptions {
 /// Outcome of `kmeans`: labels and inertia belong to these centres.
 template <Real T>
 struct KMeansResult {
-  Matrix<T> centres;     ///< `[K x J]`
-  Labels labels;         ///< nearest centre of each row `[N]`
-  double inertia = 0;    ///< sum over rows of the squared distance to the nearest centre
-  int iterations = 0;    ///< of the restart that is returned
+  Matrix<T> centres;   ///< `[K x J]`
+  Labels labels;       ///< nearest centre of each row `[N]`
+  double inertia = 0;  ///< sum over rows of the squared distance to the nearest centre
+  int iterations = 0;  ///< of the restart that is returned
   bool converged = false;
-  int reseeded = 0;      ///< empty clusters that were moved to a badly fitted row, in the restart that is returned
+  int reseeded = 0;  ///< empty clusters that were moved to a badly fitted row, in the restart that is returned
 };
 
 /// Lloyd's algorithm from given centres `start` `[K x J]`; `options.clusters`, `restarts` and `seed` are not used.
@@ -45,10 +47,9 @@ struct KMeansResult {
 /// @throws ShapeError if widths differ; ValueError on bad options, values that are not finite or N < K
 template <Real T>
 KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const KMeansOptions& options = {}) {
-  check_at_least("kmeans", "columns of x", x.cols(), Index{1});
+  detail::check_rows_for_clusters("kmeans", x, start.rows());
   check_width("kmeans", "start", start, x.cols());
   check_finite("kmeans", "start", start);
-  check_at_least("kmeans", "rows of x, against clusters", x.rows(), start.rows());
   check_at_least("kmeans", "max_iterations", options.max_iterations, 1);
   check_at_least("kmeans", "tolerance", options.tolerance, 0.0);
   const double variance = detail::column_moments<T>("kmeans", x).variance.mean();
@@ -76,10 +77,9 @@ KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const
 /// distinct rows (rows whose squared distance underflows count as equal)
 template <Real T>
 KMeansResult<T> kmeans(const MatrixRef<T>& x, const KMeansOptions& options) {
-  if (x.cols() < 1) throw ShapeError("kmeans: x is " + shape_text(x) + ", wanted at least one column");
   check_between("kmeans", "clusters", options.clusters, Index{1}, Index{std::numeric_limits<Label>::max()});
+  detail::check_rows_for_clusters("kmeans", x, options.clusters);
   check_at_least("kmeans", "restarts", options.restarts, 1);
-  check_at_least("kmeans", "rows of x, against clusters", x.rows(), options.clusters);
   check_finite("kmeans", "x", x);
   detail::KMeansSeeding<T> seeding(x, options.clusters);
   KMeansResult<T> best;
@@ -94,7 +94,7 @@ KMeansResult<T> kmeans(const MatrixRef<T>& x, const KMeansOptions& options) {
 
 /// The same for any row-major matrix of float or double, without naming T.
 template <class M>
-  requires Real<typename M::Scalar>
+requires Real<typename M::Scalar>
 auto kmeans(const M& x, const KMeansOptions& options) {
   return kmeans<typename M::Scalar>(MatrixRef<typename M::Scalar>(x), options);
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include <vade/core/matrix.hpp>
@@ -30,9 +30,7 @@ struct RowsByCluster {
       order[static_cast<std::size_t>(next[static_cast<std::size_t>(cluster[i])]++)] = static_cast<Index>(i);
   }
 
-  Index size(Index k) const {
-    return begin[static_cast<std::size_t>(k) + 1] - begin[static_cast<std::size_t>(k)];
-  }
+  Index size(Index k) const { return begin[static_cast<std::size_t>(k) + 1] - begin[static_cast<std::size_t>(k)]; }
 };
 
 /// Adds the distances of a block of rows of `tile` to `Count` points `[Count x J]` to `sums`, in order.

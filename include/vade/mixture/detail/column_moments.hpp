@@ -1,8 +1,9 @@
-// vade: mean and variance of each column of the data.
+// vade: what all clustering asks of its data: enough rows, and the mean and variance of each column.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
@@ -10,6 +11,14 @@
 #include <vade/mixture/detail/tile_plan.hpp>
 
 namespace vade::detail {
+
+/// x has a column, and at least as many rows as there are clusters. @throws ShapeError, ValueError
+template <class M>
+void check_rows_for_clusters(std::string_view who, const M& x, Index clusters) {
+  if (x.cols() < 1) throw ShapeError(message(who, ": x is ", shape_text(x), ", wanted at least one column"));
+  if (x.rows() < clusters)
+    throw ValueError(message(who, ": x has ", x.rows(), " rows, wanted at least clusters = ", clusters));
+}
 
 /// Mean and variance (divided by N) of each column, `[1 x J]` each.
 struct ColumnMoments {

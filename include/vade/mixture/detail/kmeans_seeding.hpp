@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -36,8 +37,7 @@ class KMeansSeeding {
       RandomStream stream(seed, Purpose::mixture, restart, static_cast<std::uint32_t>(k));
       Index chosen = 0;
       if (k == 0) {
-        chosen = std::min(static_cast<Index>(stream.uniform<double>() * static_cast<double>(x_.rows())),
-                          x_.rows() - 1);
+        chosen = std::min(static_cast<Index>(stream.uniform<double>() * static_cast<double>(x_.rows())), x_.rows() - 1);
       } else {
         double total = 0;
         for (const double part : totals_) total += part;

@@ -66,9 +66,9 @@ inline Lanes<double> exp_lanes(const Lanes<double>& x) {
   const Lanes<double> shifted = x * 1.4426950408889634074 + round_shift;
   const Lanes<double> n = shifted - round_shift;
   const Lanes<double> r = (x - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33;  // log 2 in two parts
-  constexpr double inverse_factorial[] = {1.0,           1.0,           1.0 / 2,        1.0 / 6,       1.0 / 24,
-                                          1.0 / 120,     1.0 / 720,     1.0 / 5040,     1.0 / 40320,   1.0 / 362880,
-                                          1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+  constexpr double inverse_factorial[] = {
+      1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,
+      1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
   Lanes<double> sum = all_lanes(inverse_factorial[13]);
   for (int i = 12; i >= 0; --i) sum = sum * r + inverse_factorial[i];
   const auto exponent = std::bit_cast<Lanes<std::int64_t>>(shifted) << 52;

@@ -19,7 +19,7 @@ inline constexpr std::size_t block_points = lane_bytes == 64 ? 4 : 2;
 
 /// T in a block of rows.
 template <Real T>
-inline constexpr Index row_block = block_registers * lane_count<T>;
+inline constexpr Index row_block = Index{block_registers} * lane_count<T>;
 
 /// `count` rounded up to whole blocks of rows.
 template <Real T>

@@ -32,9 +32,8 @@ struct TilePlan {
   /// Calls `body(chunk, begin, end)` for each chunk's range of rows, on the default pool.
   template <class Body>
   void for_each_chunk(Body&& body) const {
-    default_pool().run(chunks, [&](Index chunk) {
-      body(chunk, chunk * chunk_rows, std::min(rows, (chunk + 1) * chunk_rows));
-    });
+    default_pool().run(chunks,
+                       [&](Index chunk) { body(chunk, chunk * chunk_rows, std::min(rows, (chunk + 1) * chunk_rows)); });
   }
 
   /// Calls `body(first, count)` for each tile of the rows [begin, end).
