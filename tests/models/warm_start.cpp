@@ -54,6 +54,7 @@ TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the class
   start.classifier.fit.epochs = 15;
   start.classifier.fit.batch = 50;
   start.restarts = 2;
+  start.trial_epochs = 4;
   vade::VadeFitOptions options{.start = start, .fit = {.epochs = 20, .batch = 30}};
   options.objective.freeze_epochs = 15;
   Vade<float> untrained(model_options), model(model_options);
@@ -61,7 +62,12 @@ TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the class
   vade::VadeFitOptions nothing = options;
   nothing.fit.epochs = 0;
   const auto report = untrained.fit(images, nothing);
-  CHECK(report.history.size() == 30);  // both restarts are told
+  REQUIRE(report.history.size() == 2 * 4 + 15);  // every trial is told, then the one that is trained in full
+  CHECK(report.history[0].stage == "trial 1");
+  CHECK(report.history[4].stage == "trial 2");
+  CHECK(report.history[8].stage == "classifier");
+  const bool second = report.history[7].loss < report.history[3].loss;
+  CHECK(report.history[8].loss == report.history[second ? 4 : 0].loss);  // the better seed, from its beginning
   CHECK((untrained.means().row(0) - untrained.means().row(1)).norm() == doctest::Approx(4.24 * std::sqrt(2.0)));
   CHECK(untrained.means().row(0).dot(untrained.means().row(1)) == 0);
   model.fit(images, options);

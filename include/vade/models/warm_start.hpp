@@ -33,7 +33,8 @@ struct VaeStart {
 /// (which needs J >= K; else on random directions).
 struct InformationStart {
   InformationMaximisationOptions classifier = {};
-  int restarts = 1;           ///< classifiers trained; the one with the lowest loss is kept
+  int restarts = 4;           ///< seeds that are tried; the one with the lowest loss is trained in full
+  int trial_epochs = 5;       ///< epochs of a trial, at the first learning rate: a bad basin shows in its loss by then
   double separation = 4.24;   ///< two centres are then 6 standard deviations apart
 };
 

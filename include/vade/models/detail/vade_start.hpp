@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -59,16 +61,25 @@ struct VadeStart {
     const Index clusters = mixture.means.rows();
     InformationMaximisationOptions options = start.classifier;
     options.clusters = clusters;
-    std::optional<InformationMaximisingClassifier<T>> best;
-    for (int k = 0; k < std::max(1, start.restarts) && report.stop == StopReason::finished; ++k) {
-      InformationMaximisingClassifier<T> candidate(data.columns(), options,
-                                                   network.options.seed + (static_cast<std::uint64_t>(k) << 32));
-      report.append(candidate.fit(data, {"classifier", static_cast<std::uint32_t>(20 + k)}, observer, stop));
-      if (!best || candidate.loss() < best->loss()) best = std::move(candidate);
+    const auto seed_of = [&](int k) { return network.options.seed + (static_cast<std::uint64_t>(k) << 32); };
+    InformationMaximisationOptions trial = options;
+    trial.fit.epochs = std::min(start.trial_epochs, options.fit.epochs);
+    trial.fit.learning_rate = Schedule::constant(options.fit.learning_rate.at(0, options.fit.epochs));
+    int best = 0;
+    double lowest = std::numeric_limits<double>::infinity();
+    for (int k = 0; start.restarts > 1 && k < start.restarts && report.stop == StopReason::finished; ++k) {
+      InformationMaximisingClassifier<T> candidate(data.columns(), trial, seed_of(k));
+      report.append(candidate.fit(data, {"trial " + std::to_string(k + 1), 20}, observer, stop));
+      if (candidate.loss() < lowest) {
+        lowest = candidate.loss();
+        best = k;
+      }
     }
-    responsibilities = best->predict_proba(data);
+    InformationMaximisingClassifier<T> classifier(data.columns(), options, seed_of(best));
+    if (report.stop == StopReason::finished) report.append(classifier.fit(data, {"classifier", 20}, observer, stop));
+    responsibilities = classifier.predict_proba(data);
     auto& trunk = network.encoder.trunk();
-    const auto layers = best->folded_trunk("encoder");
+    const auto layers = classifier.folded_trunk("encoder");
     for (std::size_t i = 0; i < layers.size(); ++i) {
       auto& target = i < trunk.hidden().size() ? trunk.hidden()[i] : trunk.output();
       if (i > trunk.hidden().size() || layers[i].outputs() != target.outputs()) break;

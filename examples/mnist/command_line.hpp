@@ -1,0 +1,48 @@
+// The command line of the MNIST example.
+#pragma once
+
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "options.hpp"
+
+namespace mnist {
+
+/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
+/// mistake, with one line that says what.
+inline std::optional<int> read_options(int argc, char** argv, Options& options) {
+  CLI::App app{"Clusters images: IDX files in, clusters, pictures, figures and a model file out.", "mnist"};
+  app.add_option("--data", options.data, "folder with the four files of MNIST, or of a data set in its form")
+      ->required();
+  app.add_option("--out", options.out, "folder for the results")->capture_default_str();
+  app.add_option("--preset", options.preset, "what to train, and how")
+      ->check(CLI::IsMember({"vade", "reference-vae", "reference-vade", "paper-vade"}))
+      ->capture_default_str();
+  app.add_option("--recipe", options.recipe, "full, or plain: preset vade without its warm start and consistency term")
+      ->check(CLI::IsMember({"full", "plain"}))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
+  app.add_option("--epochs", options.epochs, "of the training, and at most of what comes before it; 0: train nothing")
+      ->check(CLI::Range(0, 1000000));
+  app.add_option("--batch", options.batch, "rows in a step")->check(CLI::Range(2, 1000000));
+  app.add_option("--threads", options.threads, "results do not depend on it")->check(CLI::Range(1, 1024));
+  app.add_option("--load", options.load, "evaluate this model file, train nothing")->check(CLI::ExistingFile);
+  app.add_flag("--train-only", options.train_only, "fit on the training rows only; the test rows are then new");
+  app.add_flag("--quiet", options.quiet, "print nothing but errors");
+  try {
+    app.parse(argc, argv);
+    if (options.recipe == "plain" && options.preset != "vade")
+      throw CLI::ValidationError("--recipe", "plain goes with --preset vade");
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "mnist: " << error.what() << " (try --help)\n";
+    return 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace mnist

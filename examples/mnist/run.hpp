@@ -1,0 +1,107 @@
+// What both jobs of the MNIST example do.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <vade/data/mnist.hpp>
+#include <vade/io/atomic_file.hpp>
+#include <vade/models/network.hpp>
+#include <vade/training/train.hpp>
+
+#include "options.hpp"
+#include "progress.hpp"
+#include "results.hpp"
+
+namespace mnist {
+
+inline constexpr int interrupted_exit_code = 130;  // as a shell reports a program that Ctrl-C ended
+inline constexpr vade::Index samples_a_row = 20;
+
+/// The network of the two project reports, 784-512-512-2048-10 mirrored.
+inline vade::NetworkOptions reference_network(vade::Index inputs, std::uint64_t seed) {
+  return {.inputs = inputs, .hidden = {512, 512, 2048}, .seed = seed};
+}
+
+/// Applies --epochs and --batch; what comes before the training proper has at most as many epochs.
+inline void apply(vade::FitOptions& fit, const Options& options, bool pretraining) {
+  if (options.epochs) fit.epochs = pretraining ? std::min(fit.epochs, *options.epochs) : *options.epochs;
+  if (options.batch) fit.batch = *options.batch;
+}
+
+/// Codes, clusters and bound of rows; `job.clusters_of(codes, images)` decides on the clusters.
+Clustering cluster_rows(const auto& job, const vade::LabelledDataset& data) {
+  vade::Matrix<float> codes = job.model.transform(data.images);
+  const auto bound = job.model.elbo(data.images);
+  vade::Labels clusters = job.clusters_of(codes, data.images);
+  return {.data = data,
+          .clusters = std::move(clusters),
+          .codes = std::move(codes),
+          .elbo = bound.bound(),
+          .reconstruction = bound.reconstruction,
+          .kl = bound.kl()};
+}
+
+/// Trains or loads the model of a job, and writes everything. Returns the exit code. A job is made from (inputs,
+/// options) and has `model`, `fit`, `prepare`, `clusters`, `clusters_of`, `samples` and `row_labels`.
+template <class Job>
+int run(const Options& options) {
+  if (options.threads) vade::set_threads(*options.threads);
+  const vade::Mnist data = vade::load_mnist(options.data);
+  const vade::LabelledDataset everything = vade::all(data);
+  const vade::Dataset& fitted_to = options.train_only ? data.train.images : everything.images;
+  const vade::ImageShape shape = everything.images.image().value();
+  std::filesystem::create_directories(options.out);
+  ProgressLine progress(options.quiet);
+
+  Job job(everything.images.columns(), options);
+  vade::FitReport report;
+  if (options.load.empty())
+    report = job.model.fit(fitted_to, job.fit, progress.observer(), progress.token());
+  else
+    job.model = decltype(job.model)::load(options.load);
+  job.model.save(options.out / "model.safetensors");
+  job.prepare(fitted_to);
+
+  const Clustering all_rows = cluster_rows(job, everything);
+  Json json;
+  json["preset"] = options.preset;
+  json["recipe"] = options.recipe;
+  json["seed"] = options.seed;
+  json["data"] = everything.images.fingerprint();
+  json["fitted_to"] = options.load.empty() ? fitted_to.rows() : 0;
+  json["stopped"] = options.load.empty() ? std::string(to_string(report.stop)) : "loaded";
+  json["parameters"] = job.model.parameter_count();
+  json["epochs"] = report.history.size();
+  json["seconds"] = report.seconds;
+  json["seconds_per_epoch"] =
+      report.history.empty() ? 0.0 : report.seconds / static_cast<double>(report.history.size());
+  json.update(scores(all_rows, job.clusters()));
+  json["train"] = scores(cluster_rows(job, data.train), job.clusters());
+  json["test"] = scores(cluster_rows(job, data.test), job.clusters());
+  vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
+
+  write_history(options.out / "history.csv", report.history);
+  write_curves(options.out / "curves.png", report.history);
+  write_latent(options.out / "latent.png", all_rows);
+  write_samples(options.out / "samples.png", job.samples(options.seed), shape, samples_a_row, job.row_labels());
+  const vade::Dataset first = data.test.images.slice(0, std::min<vade::Index>(45, data.test.images.rows()));
+  write_reconstructions(options.out / "reconstructions.png", first.matrix<float>(), job.model.reconstruct(first),
+                        shape);
+  if (!options.quiet) {
+    if (json.contains("accuracy"))
+      std::printf("accuracy %.4f, NMI %.4f, ARI %.4f, ", json["accuracy"].get<double>(),
+                  json["nmi"].get<double>(), json["ari"].get<double>());
+    std::printf("ELBO %.2f nats, %.0f s; results in %s\n", all_rows.elbo, report.seconds,
+                options.out.string().c_str());
+  }
+  return ProgressLine::interrupted() ? interrupted_exit_code : 0;
+}
+
+}  // namespace mnist

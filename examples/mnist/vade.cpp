@@ -1,0 +1,107 @@
+// Presets vade, reference-vade and paper-vade.
+#include <vade/models/vade.hpp>
+
+#include <variant>
+
+#include "jobs.hpp"
+#include "run.hpp"
+
+namespace mnist {
+
+namespace {
+
+struct Preset {
+  vade::VadeOptions model;
+  vade::VadeFitOptions fit;
+};
+
+/// Our default: a classifier found by information maximisation starts the clusters, a consistency term keeps them.
+Preset default_preset(vade::Index inputs) {
+  // How far digits may be turned and shifted and stay the same digit. Chosen with an eye on the labels of MNIST.
+  const vade::AffineAugmentation views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3};
+  Preset preset{.model = {.network = {.inputs = inputs, .hidden = {512, 512}}}, .fit = {}};
+  vade::InformationStart start;
+  start.classifier.augmentation = views;
+  start.classifier.fit.epochs = 40;
+  preset.fit.start = start;
+  preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
+  preset.fit.objective.freeze_epochs = 2;
+  preset.fit.objective.consistency = {.weight = 20, .balance = 0.4, .cool_down = 2, .augmentation = views};
+  return preset;
+}
+
+/// The same network and length by the published way: autoencoder, mixture, joint training.
+Preset plain_preset(vade::Index inputs) {
+  Preset preset = default_preset(inputs);
+  preset.fit.start = vade::AutoencoderStart{.fit = {.epochs = 30, .batch = 250}};
+  preset.fit.objective = {};
+  return preset;
+}
+
+/// The network and the training of the two project reports.
+Preset reference_preset(vade::Index inputs) {
+  using vade::Schedule;
+  const vade::AutoencoderStart start{.fit = {.epochs = 20, .batch = 128, .learning_rate = Schedule::constant(1e-3)}};
+  return {.model = {.network = reference_network(inputs, 0)},
+          .fit = {.start = start, .fit = {.epochs = 100, .batch = 128, .learning_rate = Schedule::constant(1e-4)}}};
+}
+
+/// The network and the training of the paper: Jiang et al. 2017, section 4.
+Preset paper_preset(vade::Index inputs) {
+  const vade::AutoencoderStart start{.fit = {.epochs = 50, .batch = 100}};
+  const vade::Schedule rate = vade::Schedule::step_decay(2e-3, 0.9, 10, 2e-4);
+  return {.model = {.network = {.inputs = inputs, .hidden = {500, 500, 2000}}},
+          .fit = {.start = start, .fit = {.epochs = 300, .batch = 100, .learning_rate = rate}}};
+}
+
+Preset preset_of(vade::Index inputs, const Options& options) {
+  Preset preset = options.preset == "reference-vade" ? reference_preset(inputs)
+                  : options.preset == "paper-vade"   ? paper_preset(inputs)
+                  : options.recipe == "plain"        ? plain_preset(inputs)
+                                                     : default_preset(inputs);
+  preset.model.network.seed = options.seed;
+  apply(preset.fit.fit, options, false);
+  auto& consistency = preset.fit.objective.consistency;
+  consistency.cool_down = std::min(consistency.cool_down, preset.fit.fit.epochs / 3);
+  if (options.epochs == 0) preset.fit.start = vade::RandomStart{};
+  std::visit(
+      [&](auto& start) {
+        if constexpr (requires { start.fit; }) apply(start.fit, options, true);
+        if constexpr (requires { start.classifier; }) apply(start.classifier.fit, options, true);
+      },
+      preset.fit.start);
+  return preset;
+}
+
+struct VadeJob {
+  Preset preset;
+  vade::Vade<float> model;
+  vade::VadeFitOptions& fit = preset.fit;
+
+  VadeJob(vade::Index inputs, const Options& options) : preset(preset_of(inputs, options)), model(preset.model) {}
+
+  void prepare(const vade::Dataset&) const {}
+  vade::Index clusters() const { return model.options().clusters; }
+  vade::Labels clusters_of(const vade::Matrix<float>&, const vade::Dataset& images) const {
+    return model.predict(images);
+  }
+  /// One cluster a row.
+  vade::Matrix<float> samples(std::uint64_t seed) const {
+    vade::Matrix<float> images(clusters() * samples_a_row, model.options().network.inputs);
+    for (vade::Index c = 0; c < clusters(); ++c)
+      images.middleRows(c * samples_a_row, samples_a_row) =
+          model.generate(samples_a_row, c, seed + static_cast<std::uint64_t>(c));
+    return images;
+  }
+  std::vector<std::string> row_labels() const {
+    std::vector<std::string> labels;
+    for (vade::Index c = 0; c < clusters(); ++c) labels.push_back(std::to_string(c));
+    return labels;
+  }
+};
+
+}  // namespace
+
+int run_vade(const Options& options) { return run<VadeJob>(options); }
+
+}  // namespace mnist

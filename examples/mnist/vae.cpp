@@ -1,0 +1,38 @@
+// Preset reference-vae: a VAE, clustered by a Gaussian mixture on its codes.
+#include <vade/mixture/gaussian_mixture.hpp>
+#include <vade/models/vae.hpp>
+
+#include "jobs.hpp"
+#include "run.hpp"
+
+namespace mnist {
+
+namespace {
+
+struct VaeJob {
+  vade::Vae<float> model;
+  vade::VaeFitOptions fit{.fit = {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)}};
+  vade::GaussianMixture<float> mixture = {};
+
+  VaeJob(vade::Index inputs, const Options& options) : model(reference_network(inputs, options.seed)) {
+    apply(fit.fit, options, false);
+  }
+
+  /// The mixture sees the codes of the rows that the VAE was fitted to, and no others.
+  void prepare(const vade::Dataset& fitted_to) {
+    mixture.fit(model.transform(fitted_to),
+                {.clusters = clusters(), .restarts = 5, .max_iterations = 200, .seed = model.options().seed});
+  }
+  static vade::Index clusters() { return 10; }
+  vade::Labels clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
+    return mixture.predict(codes);
+  }
+  vade::Matrix<float> samples(std::uint64_t seed) const { return model.generate(10 * samples_a_row, seed); }
+  static std::vector<std::string> row_labels() { return {}; }
+};
+
+}  // namespace
+
+int run_vae(const Options& options) { return run<VaeJob>(options); }
+
+}  // namespace mnist
