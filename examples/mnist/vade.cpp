@@ -25,7 +25,7 @@ Preset default_preset(vade::Index inputs) {
   start.classifier.fit.epochs = 40;
   preset.fit.start = start;
   preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
-  preset.fit.objective.freeze_epochs = 2;
+  preset.fit.objective.freeze_epochs = 9;
   preset.fit.objective.consistency = {.weight = 20, .balance = 0.4, .cool_down = 2, .augmentation = views};
   return preset;
 }

@@ -71,7 +71,7 @@ TEST_CASE("Weight 0 of the consistency term is plain VaDE, bit for bit") {
   CHECK(s.record(off, 3.0).loss.scalar() == loss);
 }
 
-TEST_CASE("The consistency term is there between freeze and cool-down only, and leaves the mixture's gradient alone") {
+TEST_CASE("The consistency term is there until the cool-down, and leaves the mixture's gradient alone") {
   Setup s;
   VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
   s.tape.backward(s.record(plain, 5.0).loss);

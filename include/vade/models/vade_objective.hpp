@@ -20,8 +20,9 @@ namespace vade {
 /// Whether a row and a random view of it should fall into the same cluster, and how much. With γ = γ(x), held fixed,
 /// and γ′ = γ(Tx), adds to the loss
 ///     w(e) [ −Σ_c γ_c log γ′_c  −  b H(mean over the batch of γ′) ].
-/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. w is 0 during the freeze,
-/// `weight` after it, and 0 again in the last `cool_down` epochs, so that training ends on the plain bound.
+/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. During the freeze γ is that of
+/// the start, so the term teaches the encoder the start's partition. w is `weight`, and 0 in the last `cool_down` epochs,
+/// so that training ends on the plain bound.
 /// `weight` = 0 is plain VaDE, bit for bit.
 struct ConsistencyOptions {
   double weight = 0;    ///< w, against a bound of the order of 100 nats
@@ -138,8 +139,7 @@ class VadeObjective {
  private:
   bool consistent(const Batch<T>& batch) const {
     const ConsistencyOptions& c = options_.consistency;
-    const int freeze = frozen_.size() > 0 ? options_.freeze_epochs : 0;
-    return c.weight > 0 && batch.epoch >= freeze && batch.epoch < batch.epochs - c.cool_down;
+    return c.weight > 0 && batch.epoch < batch.epochs - c.cool_down;
   }
 
   /// −mean Σ_c γ_c log γ′_c − b H(mean γ′), `[1 x 1]`.
