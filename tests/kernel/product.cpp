@@ -189,8 +189,9 @@ void check_large_shapes() {
   const Index shapes[][3] = {{10, 700, 40},   {700, 10, 40},   {64, 300, 300}, {128, 20, 1500},
                              {1, 600, 300},   {1, 20, 1200},   {2, 600, 1100}, {150, 16, 600},
                              {40, 530, 1300}, {260, 1050, 20}, {300, 290, 260}};
-  for (const auto& [m, n, k] : shapes)
+  for (const auto& shape : shapes)
     for (const bool accumulate : {false, true}) {
+      const Index m = shape[0], n = shape[1], k = shape[2];
       CAPTURE(m);
       CAPTURE(n);
       CAPTURE(k);
