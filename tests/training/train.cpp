@@ -43,7 +43,7 @@ struct MeanObjective {
     visited.insert(visited.end(), batch.rows.begin(), batch.rows.end());
     const Var<double> c = batch.x.tape().parameter(centre);
     Var<double> error = (1.0 / static_cast<double>(batch.x.rows())) * sum(square(batch.x - c));
-    if (batch.epoch >= poison_after) error = error * batch.x.tape().constant(Matrix<double>::Constant(1, 1, NAN));
+    if (batch.epoch >= poison_after) error = error * batch.x.tape().constant(Matrix<double>::Constant(1, 1, std::nan("")));
     return {.loss = error, .terms = {error}};
   }
   std::vector<ParameterGroup<double>> groups() { return {{{&centre}, 1.0}}; }
