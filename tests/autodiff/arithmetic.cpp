@@ -47,7 +47,7 @@ std::vector<std::pair<Index, Index>> parts_of(Index rows, Index columns) {
 
 }  // namespace
 
-TEST_CASE("Every combination of matrix, row, column and number has its value, gradients and float") {
+TEST_CASE("A.6: every combination of matrix, row, column and number has its value, gradients and float") {
   std::uint64_t seed = 1;
   for (const Named& operation : operations())
     for (const auto& result : {std::pair<Index, Index>{3, 4}, {1, 5}, {4, 1}, {1, 1}, {2, 33}})
@@ -100,7 +100,7 @@ TEST_CASE("One variable may be repeated and whole in one expression") {
                   });
 }
 
-TEST_CASE("Adjoints are the formulas of the header") {
+TEST_CASE("A.6: adjoints are the formulas of the header") {
   const Matrix<double> a = random_matrix(2, 3, 1, 0.5, 2), b = random_matrix(1, 3, 2, 0.5, 2);
   Matrix<double> bar(2, 3);
   vade::fill_normal(bar, 5, vade::Purpose::user);  // the weights of `outcome`

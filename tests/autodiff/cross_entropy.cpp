@@ -33,7 +33,7 @@ struct Squared {
 
 }  // namespace
 
-TEST_CASE("bernoulli_cross_entropy has its gradients at moderate, tiny and saturated logits") {
+TEST_CASE("A.13: bernoulli_cross_entropy has its gradients at moderate, tiny and saturated logits") {
   std::uint64_t seed = 1;
   for (const auto& [rows, columns] : shapes)
     for (const double scale : {1e-5, 2.0, 30.0})
@@ -65,7 +65,7 @@ TEST_CASE_TEMPLATE("It equals the composition of softplus, product and sum, and 
   }
 }
 
-TEST_CASE("Adjoints are ȳ (σ(l) − x) and −ȳ l") {
+TEST_CASE("A.13: adjoints are ȳ (σ(l) − x) and −ȳ l") {
   const Matrix<double> l = random_matrix(3, 4, 6, -3, 3), x = random_matrix(3, 4, 7, 0, 1);
   Parameter<double> logits("l", l), data("x", x);
   Tape<double> tape;
@@ -135,7 +135,7 @@ TEST_CASE_TEMPLATE("NaN in logits or data gives a loss of NaN, in every position
     }
 }
 
-TEST_CASE("squared_error has its value and gradients") {
+TEST_CASE("A.14: squared_error has its value and gradients") {
   std::uint64_t seed = 1;
   for (const auto& [rows, columns] : shapes)
     for (const double scale : {1e-5, 2.0, 1e4}) {

@@ -40,7 +40,7 @@ tests::Outcome<T> at(T x, Index size, const tests::Operation<T>& operation) {
 
 }  // namespace
 
-TEST_CASE("exp, log, square and sqrt have their values and gradients") {
+TEST_CASE("A.5: exp, log, square and sqrt have their values and gradients") {
   check_between(-2, 2, [](auto&, const auto& in) { return exp(in[0]); });
   check_between(0.5, 3, [](auto&, const auto& in) { return log(in[0]); });
   check_between(-2, 2, [](auto&, const auto& in) { return square(in[0]); });
@@ -58,7 +58,7 @@ TEST_CASE("exp, log, square and sqrt keep their gradients for tiny and large ent
   check_between(1e4, 2e4, [](auto&, const auto& in) { return sqrt(in[0]); });
 }
 
-TEST_CASE("Minus, a number times a matrix and a matrix plus a number have their gradients") {
+TEST_CASE("A.5: minus, a number times a matrix and a matrix plus a number have their gradients") {
   check_between(-2, 2, [](auto&, const auto& in) { return -in[0]; });
   check_between(-2, 2, [](auto&, const auto& in) { return -2.5 * in[0]; });
   check_between(-2, 2, [](auto&, const auto& in) { return in[0] + 3.25; });
@@ -66,7 +66,7 @@ TEST_CASE("Minus, a number times a matrix and a matrix plus a number have their 
   check_operation({random_matrix(2, 3, 1)}, [](auto&, const auto& in) { return 0.0 * in[0]; }, {.allow_zero = true});
 }
 
-TEST_CASE("Activations have their gradients at moderate, tiny and saturated entries") {
+TEST_CASE("A.5: activations have their gradients at moderate, tiny and saturated entries") {
   const auto check_activation = [](const auto& operation) {
     check_between(-3, 3, operation);
     check_between(-1e-5, 1e-5, operation);

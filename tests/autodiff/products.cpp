@@ -41,7 +41,7 @@ tests::Points layer(Index rows, Index inputs, Index outputs, std::uint64_t seed)
 
 }  // namespace
 
-TEST_CASE("matmul is the product, with its gradients, for every shape") {
+TEST_CASE("A.7: matmul is the product, with its gradients, for every shape") {
   for (const Index rows : {1, 3})
     for (const Index inner : {1, 4})
       for (const Index columns : {1, 5}) {
@@ -64,7 +64,7 @@ TEST_CASE("Both factors may be the same variable") {
   check_operation({random_matrix(2, 4, 3)}, [](auto&, const auto& in) { return matmul(in[0], transpose(in[0])); });
 }
 
-TEST_CASE("Adjoints of a product are ȳ wᵀ and xᵀ ȳ") {
+TEST_CASE("A.7: adjoints of a product are ȳ wᵀ and xᵀ ȳ") {
   const Matrix<double> x = random_matrix(4, 3, 1), w = random_matrix(3, 5, 2);
   Matrix<double> bar(4, 5);
   vade::fill_normal(bar, 5, vade::Purpose::user);  // the weights of `outcome`
@@ -73,7 +73,7 @@ TEST_CASE("Adjoints of a product are ȳ wᵀ and xᵀ ȳ") {
   CHECK(tests::distance(got.gradients[1], x.transpose() * bar) < 1e-14);
 }
 
-TEST_CASE_TEMPLATE("affine has its gradients, and equals product, bias and activation one after the other", A,
+TEST_CASE_TEMPLATE("A.8: affine has its gradients, and equals product, bias and activation one after the other", A,
                    vade::Identity, vade::Relu, vade::Sigmoid, vade::Tanh, vade::Softplus) {
   std::uint64_t seed = 1;
   for (const Index rows : {1, 4})

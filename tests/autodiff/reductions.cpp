@@ -39,7 +39,7 @@ Matrix<double> softmax_of(const Matrix<double>& x) {
 
 }  // namespace
 
-TEST_CASE("Sums and means have their values") {
+TEST_CASE("A.9: sums and means have their values") {
   for (const auto& [rows, columns] : shapes) {
     const Matrix<double> m = random_matrix(rows, columns, 3);
     Tape<double> tape;
@@ -53,7 +53,7 @@ TEST_CASE("Sums and means have their values") {
   }
 }
 
-TEST_CASE("Sums and means have their gradients") {
+TEST_CASE("A.9: sums and means have their gradients") {
   check_shapes(-2, 2, [](auto&, const auto& in) { return sum(in[0]); });
   check_shapes(-2, 2, [](auto&, const auto& in) { return mean(in[0]); });
   check_shapes(-2, 2, [](auto&, const auto& in) { return column_sums(in[0]); });
@@ -77,7 +77,7 @@ TEST_CASE("A sum of floats is taken in double over the rows") {
   CHECK(sum(tape.constant(m)).scalar() == 16777216.0f + 1000.0f);
 }
 
-TEST_CASE("log_sum_exp, softmax and log_softmax have their gradients at moderate and extreme entries") {
+TEST_CASE("A.10, A.11, A.12: gradients of log_sum_exp, softmax, log_softmax at moderate and extreme entries") {
   const auto check = [](const auto& operation) {
     check_shapes(-2, 2, operation, {.allow_zero = true});  // of one column, softmax is constant
     check_shapes(-1e-6, 1e-6, operation, {.allow_zero = true});
@@ -90,7 +90,7 @@ TEST_CASE("log_sum_exp, softmax and log_softmax have their gradients at moderate
   check([](auto&, const auto& in) { return log_softmax(in[0]); });
 }
 
-TEST_CASE("log_sum_exp, softmax and log_softmax have gradients that are not zero where there are several columns") {
+TEST_CASE("A.10, A.11, A.12: these gradients are not all zero where there are several columns") {
   const tests::Points x{random_matrix(3, 4, 9, -2, 2)};
   check_operation(x, [](auto&, const auto& in) { return log_sum_exp(in[0]); });
   check_operation(x, [](auto&, const auto& in) { return softmax(in[0]); });
@@ -128,7 +128,7 @@ TEST_CASE("Adding a number to a row changes neither softmax nor any gradient, an
   }
 }
 
-TEST_CASE("Adjoints are the formulas of the header") {
+TEST_CASE("A.10, A.11, A.12: adjoints are the formulas of the header") {
   const Matrix<double> x = random_matrix(3, 5, 4, -2, 2), p = softmax_of(x);
   Matrix<double> column(3, 1), bar(3, 5);
   vade::fill_normal(column, 5, vade::Purpose::user);  // the weights of `outcome`
@@ -138,6 +138,9 @@ TEST_CASE("Adjoints are the formulas of the header") {
   const auto share = outcome<double>({x}, [](auto&, const auto& in) { return softmax(in[0]); });
   const Matrix<double> inner = bar.cwiseProduct(p).rowwise().sum();
   CHECK(tests::distance(share.gradients[0], Matrix<double>(p.cwiseProduct(bar - inner.replicate(1, 5)))) < 1e-13);
+  const auto log_share = outcome<double>({x}, [](auto&, const auto& in) { return log_softmax(in[0]); });
+  const Matrix<double> sums = bar.rowwise().sum();
+  CHECK(tests::distance(log_share.gradients[0], Matrix<double>(bar - p.cwiseProduct(sums.replicate(1, 5)))) < 1e-13);
 }
 
 TEST_CASE_TEMPLATE("An entry of −∞ has no share and no gradient; a row of them gives −∞ and passes nothing back", T,

@@ -18,7 +18,7 @@ using vade::Var;
 
 }  // namespace
 
-TEST_CASE("columns, beside and transpose move entries") {
+TEST_CASE("A.15: columns, beside and transpose move entries") {
   const Matrix<double> a = random_matrix(3, 5, 1), b = random_matrix(3, 2, 2);
   Tape<double> tape;
   const Var<double> x = tape.constant(a), y = tape.constant(b);
@@ -32,7 +32,7 @@ TEST_CASE("columns, beside and transpose move entries") {
   CHECK(transpose(transpose(x)).value() == a);
 }
 
-TEST_CASE("Their gradients go back to where the entries came from") {
+TEST_CASE("A.15: gradients of columns, beside and transpose go back to where the entries came from") {
   for (const Index rows : {1, 3})
     for (const Index width : {1, 2, 33}) {
       const Matrix<double> x = random_matrix(rows, width, 1), y = random_matrix(rows, 3, 2);

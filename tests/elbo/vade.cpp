@@ -201,7 +201,7 @@ std::vector<Toy> toys() {
 
 }  // namespace
 
-TEST_CASE("D.2 to D.7: the five terms are the sums of the derivation") {
+TEST_CASE("D.2, D.3, D.4, D.5, D.6, D.7: the five terms are the sums of the derivation") {
   for (const Case& k : cases()) {
     const Matrix<double> gamma = random_simplex(k.rows(), k.clusters(), 1);
     long double prior = 0, cluster_prior = 0, entropy = 0, cluster_entropy = 0;
