@@ -23,6 +23,23 @@ Var<T> columns(Var<T> x, Index first, Index count) {
   return y;
 }
 
+/// y = rows first ... first + count − 1 of x, `[count x cols]`. x̄ += ȳ in these rows. O(rows · cols).
+/// @throws ShapeError if x has fewer rows
+template <Real T>
+Var<T> rows(Var<T> x, Index first, Index count) {
+  if (first < 0 || count < 1 || count > x.rows() || first > x.rows() - count)
+    throw ShapeError(detail::message("rows: x is ", shape_text(x), ", wanted ", count, " rows from ", first));
+  const Var<T> y = x.tape().record({x}, count, x.cols());
+  y.mutable_value() = x.value().middleRows(first, count);
+  y.on_backward([x, y, first, count] {
+    bool fresh = false;
+    MatrixView<T> bar = x.adjoint_target(fresh);
+    if (fresh) bar.setZero();
+    bar.middleRows(first, count) += y.adjoint();
+  });
+  return y;
+}
+
 /// y = [a b], side by side, `[rows x (cols a + cols b)]`. ā and b̄ += their columns of ȳ. @throws ShapeError
 template <Real T>
 Var<T> beside(Var<T> a, Var<T> b) {

@@ -11,6 +11,7 @@
 
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/reductions.hpp>
+#include <vade/autodiff/structure.hpp>
 #include <vade/data/augmentation.hpp>
 #include <vade/elbo/vade.hpp>
 #include <vade/models/row_source.hpp>
@@ -119,10 +120,16 @@ class InformationMaximisingClassifier {
     Losses<T, 3> record(const Batch<T>& batch) {
       const InformationMaximisationOptions& options = classifier_->options_;
       Tape<T>& tape = batch.x.tape();
-      const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
-      augment<T>(batch.data, batch.rows, options.augmentation, batch.seed, batch.draw, view.mutable_value());
-      const Var<T> p = softmax(apply(*classifier_, batch.x));
-      const Var<T> view_log_p = log_softmax(apply(*classifier_, view));
+      // Rows and views in one batch, so that both are normalised by the same statistics, which inference remembers.
+      const Index count = batch.x.rows(), width = batch.x.cols();
+      const Var<T> both = tape.constant(2 * count, width);
+      MatrixView<T> clean_and_view = both.mutable_value();
+      clean_and_view.topRows(count) = batch.x.value();
+      augment<T>(batch.data, batch.rows, options.augmentation, batch.seed, batch.draw,
+                 MatrixView<T>(clean_and_view.data() + count * width, count, width));
+      const Var<T> logits = apply(*classifier_, both);
+      const Var<T> p = softmax(rows(logits, 0, count));
+      const Var<T> view_log_p = log_softmax(rows(logits, count, count));
       const Var<T> target = stop_gradient(p);
       const Var<T> conditional = mean(categorical_entropy(p));
       const Var<T> marginal = categorical_entropy(column_means(p));
