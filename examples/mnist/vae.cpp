@@ -1,5 +1,5 @@
-// Preset reference-vae: a VAE, clustered by a Gaussian mixture on its codes.
-#include <vade/mixture/gaussian_mixture.hpp>
+// Preset reference-vae: a VAE, clustered by k-means on its codes.
+#include <vade/mixture/kmeans.hpp>
 #include <vade/models/vae.hpp>
 
 #include "jobs.hpp"
@@ -12,20 +12,21 @@ namespace {
 struct VaeJob {
   vade::Vae<float> model;
   vade::VaeFitOptions fit{.fit = {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)}};
-  vade::GaussianMixture<float> mixture = {};
+  vade::Matrix<float> centres = {};
 
   VaeJob(vade::Index inputs, const Options& options) : model(reference_network(inputs, options.seed)) {
     apply(fit.fit, options, false);
   }
 
-  /// The mixture sees the codes of the rows that the VAE was fitted to, and no others.
+  /// The centres come from the codes of the rows that the VAE was fitted to, and no others.
   void prepare(const vade::Dataset& fitted_to) {
-    mixture.fit(model.transform(fitted_to),
-                {.clusters = clusters(), .restarts = 5, .max_iterations = 200, .seed = model.options().seed});
+    centres = vade::kmeans(model.transform(fitted_to),
+                           {.clusters = clusters(), .restarts = 10, .seed = model.options().seed})
+                  .centres;
   }
   static vade::Index clusters() { return 10; }
   vade::Labels clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
-    return mixture.predict(codes);
+    return vade::assign_labels<float>(codes, centres);
   }
   vade::Matrix<float> samples(std::uint64_t seed) const { return model.generate(10 * samples_a_row, seed); }
   static std::vector<std::string> row_labels() { return {}; }
