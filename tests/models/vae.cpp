@@ -15,6 +15,54 @@ TEST_CASE("VAE: what every model promises") {
                });
 }
 
+TEST_CASE("VAE with a full posterior: what every model promises") {
+  battery::run([] { return Vae<float, vade::FullPosterior>(battery::small); },
+               [](Vae<float, vade::FullPosterior>& model, const vade::Dataset& data) {
+                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}});
+               });
+}
+
+TEST_CASE("VAE: files with a full and with a diagonal posterior are told apart") {
+  const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
+  const battery::TemporaryFile file;
+  Vae<float, vade::FullPosterior> full(battery::small);
+  full.fit(data, {.fit = {.epochs = 1}});
+  full.save(file.path);
+  CHECK_THROWS_WITH_AS(Vae<float>::load(file.path), doctest::Contains("its posterior is \"full\", wanted \"diagonal\""),
+                       vade::FileError);
+  Vae<float> diagonal(battery::small);
+  diagonal.fit(data, {.fit = {.epochs = 1}});
+  diagonal.save(file.path);
+  CHECK_THROWS_WITH_AS((Vae<float, vade::FullPosterior>::load(file.path)),
+                       doctest::Contains("its posterior is \"diagonal\", wanted \"full\""), vade::FileError);
+}
+
+TEST_CASE("F.10: a full posterior starts with the bound of the diagonal one, and is trained") {
+  // x = A z + noise with a strong rotation: p(z|x) is correlated whenever the decoder mixes both codes.
+  Matrix<double> x(400, 2);
+  vade::fill_normal(x, 3, vade::Purpose::user);
+  Matrix<double> stretch(2, 2);
+  stretch << 1.5, 1.5, -0.2, 0.2;
+  x *= stretch;
+  const vade::Dataset data = vade::Dataset::from_matrix(x);
+  const vade::NetworkOptions options{.inputs = 2,
+                                     .hidden = {16},
+                                     .latent = 2,
+                                     .likelihood = vade::Likelihood::gaussian,
+                                     .observation_variance = 0.2,
+                                     .seed = 2};
+  Vae<double> diagonal(options);
+  Vae<double, vade::FullPosterior> full(options);
+  CHECK(full.parameter_count() == diagonal.parameter_count() + 17);
+  diagonal.fit(data, {.fit = {.epochs = 0}});
+  full.fit(data, {.fit = {.epochs = 0}});
+  CHECK(full.elbo(x).bound() == doctest::Approx(diagonal.elbo(x).bound()).epsilon(1e-12));
+  const auto report =
+      full.fit(data, {.fit = {.epochs = 100, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
+  CHECK(report.history.back().loss < report.history.front().loss);
+  CHECK(full.elbo(x).bound() == doctest::Approx(-report.history.back().loss).epsilon(0.05));
+}
+
 TEST_CASE("VAE: the network of the reports has 3,492,644 parameters") {
   CHECK(Vae<float>({.inputs = 784, .hidden = {512, 512, 2048}, .latent = 10}).parameter_count() == 3492644);
 }
@@ -25,8 +73,8 @@ TEST_CASE("VAE: the terms of the record sum to the loss, and agree with elbo() o
   const auto report =
       model.fit(data, {.fit = {.epochs = 60, .batch = 30, .learning_rate = Schedule::cosine(5e-3, 0.0)}});
   const auto& last = report.history.back();
-  CHECK(last.loss == doctest::Approx(-(last.term("reconstruction") + last.term("latent_prior") +
-                                       last.term("latent_entropy"))));
+  CHECK(last.loss ==
+        doctest::Approx(-(last.term("reconstruction") + last.term("latent_prior") + last.term("latent_entropy"))));
   const auto bound = model.elbo(data);
   CHECK(bound.bound() == doctest::Approx(-last.loss).epsilon(0.03));
   CHECK(bound.kl() > 0);
@@ -49,15 +97,18 @@ TEST_CASE("VAE: generated rows are probabilities, repeatable by seed, one stream
 
 TEST_CASE("VAE: a warm-up that training would not reach the end of is refused") {
   Vae<float> model(battery::small);
-  CHECK_THROWS_WITH_AS(
-      model.fit(toy::patterns(60, battery::inputs, 3).images,
-                {.fit = {.epochs = 5}, .kl_weight = Schedule::warm_up(0, 1, 10)}),
-      doctest::Contains("warms up for 10 epochs, but training has 5"), vade::ValueError);
+  CHECK_THROWS_WITH_AS(model.fit(toy::patterns(60, battery::inputs, 3).images,
+                                 {.fit = {.epochs = 5}, .kl_weight = Schedule::warm_up(0, 1, 10)}),
+                       doctest::Contains("warms up for 10 epochs, but training has 5"), vade::ValueError);
 }
 
 TEST_CASE("VAE: a Gaussian likelihood takes values outside [0, 1] and gives means") {
-  Vae<double> model({.inputs = 2, .hidden = {16}, .latent = 1, .likelihood = vade::Likelihood::gaussian,
-                     .observation_variance = 0.01, .seed = 2});
+  Vae<double> model({.inputs = 2,
+                     .hidden = {16},
+                     .latent = 1,
+                     .likelihood = vade::Likelihood::gaussian,
+                     .observation_variance = 0.01,
+                     .seed = 2});
   Matrix<double> x(200, 2);
   vade::fill_normal(x, 1, vade::Purpose::user);
   x.col(1) = 2 * x.col(0);  // one dimension of variation

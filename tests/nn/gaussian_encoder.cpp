@@ -48,3 +48,30 @@ TEST_CASE("Resetting the log-variance makes it the same for every row and leaves
 TEST_CASE("An encoder without hidden layers is refused") {
   CHECK_THROWS_AS(GaussianEncoder<double>("encoder", 3, {}, 2, 1, 0), vade::ValueError);
 }
+
+TEST_CASE("A full posterior starts as the diagonal one of the same seed, from a wider head") {
+  const GaussianEncoder<double> diagonal("encoder", 6, {5, 4}, 3, 1, 0);
+  const GaussianEncoder<double, vade::FullPosterior> full("encoder", 6, {5, 4}, 3, 1, 0);
+  CHECK(full.head().outputs() == 9);
+  CHECK(full.latent() == 3);
+  Tape<double> tape;
+  const auto x = tape.constant(reference::normal_matrix(7, 6, 2));
+  const auto p = diagonal(x);
+  const auto q = full(x);
+  CHECK(q.mean.value().isApprox(p.mean.value(), 1e-14));
+  CHECK(q.marginal_log_variance().value().isApprox(p.log_variance.value(), 1e-12));
+  CHECK(q.lower.value().isZero(0));
+}
+
+TEST_CASE("Resetting the variance of a full posterior leaves no correlations, and takes one number for each dimension") {
+  GaussianEncoder<double, vade::FullPosterior> encoder("encoder", 3, {4}, 2, 5, 0);
+  encoder.head().weight().value().setOnes();
+  encoder.head().bias().value().setOnes();
+  encoder.reset_log_variance(vade::RowVector<double>{{-3, 2}});
+  Tape<double> tape;
+  const auto q = encoder(tape.constant(reference::normal_matrix(6, 3, 4)));
+  CHECK(q.lower.value().isZero(0));
+  CHECK(q.marginal_log_variance().value().col(0).isConstant(-3, 1e-14));
+  CHECK(q.marginal_log_variance().value().col(1).isConstant(2, 1e-14));
+  CHECK(q.mean.value().col(0) == q.mean.value().col(1));
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/cross_entropy.hpp>
@@ -72,6 +73,44 @@ Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, std::type_identity_t<T> varian
   check_positive("gaussian_mean_log_prob", "variance", variance);
   const T constant = T{-0.5} * static_cast<T>(x.cols()) * (log_two_pi<T> + std::log(variance));
   return (T{-0.5} / (variance * static_cast<T>(x.rows()))) * squared_error(m, x) + constant;
+}
+
+/// The same for a variance that is learned: `log_variance` log s² is `[1 x 1]`, `[1 x D]`, one number for each input, or
+/// `[B x D]`, an output of the decoder. L.1 in docs/derivations/likelihoods_and_mixtures.md. @throws ShapeError
+template <Real T>
+Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, Var<T> log_variance) {
+  check_shape("gaussian_mean_log_prob", "x", x, m.rows(), m.cols());
+  return mean(gaussian_log_prob(x, m, log_variance));
+}
+
+/// q_b(z) = N(z; μ_b, diag σ_b²) for each row b, under the names that every Gaussian of the library has.
+template <Real T>
+struct DiagonalGaussian {
+  Var<T> mean;          ///< μ `[B x J]`
+  Var<T> log_variance;  ///< log σ² `[B x J]`
+
+  /// G.3, `[B x J]`.
+  Var<T> sample(Var<T> noise) const { return gaussian_sample(mean, log_variance, noise); }
+  /// G.1; this and the rest are `[B x 1]`.
+  Var<T> log_prob(Var<T> z) const { return gaussian_log_prob(z, mean, log_variance); }
+  /// G.6.
+  Var<T> entropy() const { return gaussian_entropy(log_variance); }
+  /// G.7.
+  Var<T> expected_standard_log_prob() const { return gaussian_expected_standard_log_prob(mean, log_variance); }
+  /// G.9.
+  Var<T> kl_to_standard() const { return gaussian_kl_to_standard(mean, log_variance); }
+  /// log σ² itself, `[B x J]`.
+  Var<T> marginal_log_variance() const { return log_variance; }
+  /// The same numbers on another tape, as constants.
+  DiagonalGaussian copy_to(Tape<T>& tape) const {
+    return {tape.constant(mean.value()), tape.constant(log_variance.value())};
+  }
+};
+
+/// G.8: KL(q ‖ p), `[B x 1]`.
+template <Real T>
+Var<T> kl(const DiagonalGaussian<T>& q, const DiagonalGaussian<T>& p) {
+  return gaussian_kl(q.mean, q.log_variance, p.mean, p.log_variance);
 }
 
 }  // namespace vade

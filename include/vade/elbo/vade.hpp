@@ -71,21 +71,31 @@ Var<T> categorical_entropy(Var<T> probabilities) {
   return y;
 }
 
-/// The terms for posteriors with `log_variance` `[B x J]`, responsibilities γ `[B x K]`, the matrix S `[B x K]` of
-/// `expected_log_density`, and a reconstruction term computed from a draw of z. O(B K). @throws ShapeError
-template <Real T>
-VadeTerms<T> vade_terms(Var<T> reconstruction, Var<T> log_variance, Var<T> expected_log_densities,
+/// The terms for posteriors q(z|x), one a row, diagonal or full, responsibilities γ `[B x K]`, the matrix S `[B x K]` of
+/// `expected_log_density`, and a reconstruction term computed from a draw of z. S asks for the marginal variances of q
+/// alone (F.8), the entropy for its whole covariance. O(B K). @throws ShapeError
+template <class Gaussian, Real T>
+VadeTerms<T> vade_terms(Var<T> reconstruction, const Gaussian& q, Var<T> expected_log_densities,
                         Var<T> responsibilities, Var<T> weight_logits) {
+  const Var<T> entropies = q.entropy();
   check_shape("vade_terms", "reconstruction", reconstruction, 1, 1);
   check_shape("vade_terms", "responsibilities", responsibilities, expected_log_densities.rows(),
               expected_log_densities.cols());
-  check_same_count("vade_terms", "rows of log_variance", log_variance.rows(), expected_log_densities.rows());
+  check_same_count("vade_terms", "rows of log_variance", entropies.rows(), expected_log_densities.rows());
   check_shape("vade_terms", "weight_logits", weight_logits, 1, expected_log_densities.cols());
   return {.reconstruction = reconstruction,
           .latent_prior = mean(row_sums(responsibilities * expected_log_densities)),
           .cluster_prior = mean(row_sums(responsibilities * log_softmax(weight_logits))),
-          .latent_entropy = mean(gaussian_entropy(log_variance)),
+          .latent_entropy = mean(entropies),
           .cluster_entropy = mean(categorical_entropy(responsibilities))};
+}
+
+/// The same for diagonal posteriors, of which the entropy needs `log_variance` `[B x J]` alone.
+template <Real T>
+VadeTerms<T> vade_terms(Var<T> reconstruction, Var<T> log_variance, Var<T> expected_log_densities,
+                        Var<T> responsibilities, Var<T> weight_logits) {
+  return vade_terms(reconstruction, DiagonalGaussian<T>{.mean = {}, .log_variance = log_variance},
+                    expected_log_densities, responsibilities, weight_logits);
 }
 
 }  // namespace vade

@@ -20,15 +20,22 @@ struct VaeTerms {
   Var<T> bound(std::type_identity_t<T> beta = T{1}) const { return reconstruction - beta * kl(); }
 };
 
-/// The terms for posteriors `mean`, `log_variance` `[B x J]` and a reconstruction term computed from a draw of them.
-/// O(B J). @throws ShapeError
+/// The terms for posteriors q, one a row, diagonal or full, and a reconstruction term computed from draws of them.
+/// O(B J), full: O(B J²). @throws ShapeError
+template <class Gaussian, Real T>
+VaeTerms<T> vae_terms(Var<T> reconstruction, const Gaussian& q) {
+  check_shape("vae_terms", "reconstruction", reconstruction, 1, 1);
+  return {.reconstruction = reconstruction,
+          .latent_prior = mean(q.expected_standard_log_prob()),
+          .latent_entropy = mean(q.entropy())};
+}
+
+/// The same for diagonal posteriors `mean`, `log_variance` `[B x J]`.
 template <Real T>
 VaeTerms<T> vae_terms(Var<T> reconstruction, Var<T> mean, Var<T> log_variance) {
   check_shape("vae_terms", "reconstruction", reconstruction, 1, 1);
   check_shape("vae_terms", "log_variance", log_variance, mean.rows(), mean.cols());
-  return {.reconstruction = reconstruction,
-          .latent_prior = vade::mean(gaussian_expected_standard_log_prob(mean, log_variance)),
-          .latent_entropy = vade::mean(gaussian_entropy(log_variance))};
+  return vae_terms(reconstruction, DiagonalGaussian<T>{mean, log_variance});
 }
 
 }  // namespace vade

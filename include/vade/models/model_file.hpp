@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,14 +14,16 @@
 #include <vade/models/network.hpp>
 
 /// A model is one safetensors file: its parameters under their names, and in the metadata `vade.model`, the format
-/// `vade.version` and the options, each as text. From Python: `safetensors.numpy.load_file("model.safetensors")`.
+/// `vade.version` and the options, each as text; `vade.posterior` only where q(z|x) is not the diagonal one. From Python: `safetensors.numpy.load_file("model.safetensors")`.
 namespace vade {
 
 /// Collects parameters and options, then writes them all or nothing.
 template <Real T>
 class ModelFileWriter {
  public:
-  ModelFileWriter(const std::string& model, const NetworkOptions& options) {
+  ModelFileWriter(const std::string& model, const NetworkOptions& options,
+                  std::string_view posterior = DiagonalPosterior::name) {
+    if (posterior != DiagonalPosterior::name) set("posterior", std::string(posterior));
     std::string hidden;
     for (const Index width : options.hidden) hidden += (hidden.empty() ? "" : ",") + std::to_string(width);
     set("model", model);
@@ -55,11 +58,17 @@ class ModelFileWriter {
 class ModelFileReader {
  public:
   /// @throws FileError
-  ModelFileReader(const std::filesystem::path& path, const std::string& model)
+  ModelFileReader(const std::filesystem::path& path, const std::string& model,
+                  std::string_view posterior = DiagonalPosterior::name)
       : path_(path.string()), file_(SafetensorsFile::load(path)) {
     if (text("model") != model)
       throw FileError(path_ + ": holds a model of kind \"" + text("model") + "\", wanted \"" + model + "\"");
     if (text("version") != "1") throw FileError(path_ + ": has format version " + text("version") + ", wanted 1");
+    const auto stored = file_.metadata().find("vade.posterior");
+    const std::string kind = stored == file_.metadata().end() ? std::string(DiagonalPosterior::name) : stored->second;
+    if (kind != posterior)
+      throw FileError(path_ + ": its posterior is \"" + kind + "\", wanted \"" + std::string(posterior) +
+                      "\"; load it as the model that it was saved from");
   }
 
   /// An option as text. @throws FileError if it is missing

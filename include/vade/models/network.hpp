@@ -53,11 +53,12 @@ Mlp<T> mirrored_decoder(const NetworkOptions& options) {
   return Mlp<T>("decoder", widths, options.seed, 1000);
 }
 
-/// q(z|x) and p(x|z) as networks. Parameters are named "encoder.*" and "decoder.*".
-template <Real T>
+/// q(z|x) and p(x|z) as networks; `Posterior` is a policy of `distributions/posterior.hpp`. Parameters are named
+/// "encoder.*" and "decoder.*".
+template <Real T, class Posterior = DiagonalPosterior>
 struct Network {
   NetworkOptions options;
-  GaussianEncoder<T> encoder;
+  GaussianEncoder<T, Posterior> encoder;
   Mlp<T> decoder;  ///< z `[B x J]` → logits or means `[B x D]`
 
   Network() = default;
@@ -65,7 +66,7 @@ struct Network {
   /// @throws ValueError
   explicit Network(NetworkOptions o) : options(std::move(o)) {
     options.check();
-    encoder = GaussianEncoder<T>("encoder", options.inputs, options.hidden, options.latent, options.seed, 0);
+    encoder = GaussianEncoder<T, Posterior>("encoder", options.inputs, options.hidden, options.latent, options.seed, 0);
     decoder = mirrored_decoder<T>(options);
   }
 

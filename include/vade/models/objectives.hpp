@@ -35,19 +35,18 @@ class AutoencoderObjective {
 };
 
 /// −ELBO of the VAE, with weight β(epoch) on KL(q(z|x) ‖ N(0, I)) and one draw of z a row.
-template <Real T>
+template <Real T, class Posterior = DiagonalPosterior>
 class VaeObjective {
  public:
   static constexpr std::array<std::string_view, 3> term_names{"reconstruction", "latent_prior", "latent_entropy"};
 
-  VaeObjective(Network<T>& network, const Schedule& kl_weight) : network_(&network), kl_weight_(kl_weight) {}
+  VaeObjective(Network<T, Posterior>& network, const Schedule& kl_weight) : network_(&network), kl_weight_(kl_weight) {}
 
   Losses<T, 3> record(const Batch<T>& batch) {
-    const auto [mean, log_variance] = network_->encoder(batch.x);
-    const Var<T> noise = posterior_noise(batch.x.tape(), batch.rows, mean.cols(), batch.seed, batch.draw);
-    const Var<T> z = gaussian_sample(mean, log_variance, noise);
+    const auto q = network_->encoder(batch.x);
+    const Var<T> z = q.sample(posterior_noise(batch.x.tape(), batch.rows, q.mean.cols(), batch.seed, batch.draw));
     const Var<T> reconstruction = mean_log_likelihood(network_->options, network_->decoder(z), batch.x);
-    const VaeTerms<T> terms = vae_terms(reconstruction, mean, log_variance);
+    const VaeTerms<T> terms = vae_terms(reconstruction, q);
     return {.loss = -terms.bound(static_cast<T>(kl_weight_.at(batch.epoch, batch.epochs))),
             .terms = {terms.reconstruction, terms.latent_prior, terms.latent_entropy}};
   }
@@ -56,7 +55,7 @@ class VaeObjective {
   void end_epoch(EpochRecord&) {}
 
  private:
-  Network<T>* network_;
+  Network<T, Posterior>* network_;
   Schedule kl_weight_;
 };
 

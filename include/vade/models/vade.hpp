@@ -53,13 +53,15 @@ struct VadeBound {
 /// Methods take a `Dataset` or a matrix `[N x D]` as `RowSource`. All that answer about data throw StateError before `fit`
 /// or `load`, ShapeError for another width, and ValueError for values that are not finite or, under a Bernoulli
 /// likelihood, outside [0, 1]. They cost O(parameters · N), plus O(K J N).
-template <Real T>
+///
+/// q(z|x) has diagonal covariance or, as `Vade<T, FullPosterior>`, a full one.
+template <Real T, class Posterior = DiagonalPosterior>
 class Vade {
  public:
   /// Draws the networks. @throws ValueError
   explicit Vade(VadeOptions options) : options_(std::move(options)) {
     options_.check();
-    network_ = Network<T>(options_.network);
+    network_ = Network<T, Posterior>(options_.network);
     mixture_ = MixtureParameters<T>(options_.clusters, options_.network.latent);
   }
 
@@ -78,12 +80,13 @@ class Vade {
     check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
     *this = Vade(options_);
     Tape<T> tape;
-    detail::VadeStart<T> start{network_, mixture_, tape, data, observer, stop, {}, {}};
+    detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, {}, {}};
     std::visit(start, options.start);
     FitReport report = std::move(start.report);
     fitted_ = true;
     if (report.stop == StopReason::cancelled) return report;
-    VadeObjective<T> objective(network_, mixture_, options.objective, data.rows(), std::move(start.responsibilities));
+    VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data.rows(),
+                                          std::move(start.responsibilities));
     report.append(train<T>(objective, tape, data, options.fit, {"vade", 10}, n.seed, observer, stop));
     return report;
   }
@@ -98,9 +101,10 @@ class Vade {
   Matrix<T> predict_proba(const RowSource<T>& x) const {
     check_ready("Vade::predict_proba", x);
     return detail::map_rows(x, options_.clusters, [&](Var<T> rows) {
-      const auto [mean, log_variance] = network_.encoder(rows);
+      const auto q = network_.encoder(rows);
       const auto [logits, means, log_variances] = prior(rows.tape());
-      return exact_responsibilities(expected_log_density(mean, log_variance, means, log_variances), logits);
+      return exact_responsibilities(expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances),
+                                    logits);
     });
   }
 
@@ -143,13 +147,12 @@ class Vade {
     std::array<double, 5> sums{};
     for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
       Tape<T>& tape = rows.tape();
-      const auto [mean, log_variance] = network_.encoder(rows);
-      const Var<T> z = gaussian_sample(mean, log_variance, likelihood_noise(mean, seed, first));
+      const auto q = network_.encoder(rows);
+      const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
       const auto [logits, means, log_variances] = prior(tape);
-      const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
-      const VadeTerms<T> terms =
-          vade_terms(mean_log_likelihood(options_.network, network_.decoder(z), rows), log_variance, densities,
-                     exact_responsibilities(densities, logits), logits);
+      const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
+      const VadeTerms<T> terms = vade_terms(mean_log_likelihood(options_.network, network_.decoder(z), rows), q,
+                                            densities, exact_responsibilities(densities, logits), logits);
       const std::array<Var<T>, 5> values{terms.reconstruction, terms.latent_prior, terms.cluster_prior,
                                          terms.latent_entropy, terms.cluster_entropy};
       for (std::size_t k = 0; k < 5; ++k)
@@ -170,7 +173,7 @@ class Vade {
   /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
   void save(const std::filesystem::path& path) const {
     detail::check_fitted("Vade::save", fitted_);
-    ModelFileWriter<T> file("vade", options_.network);
+    ModelFileWriter<T> file("vade", options_.network, Posterior::name);
     file.set("clusters", std::to_string(options_.clusters));
     file.add(network_);
     file.add(mixture_);
@@ -179,7 +182,7 @@ class Vade {
 
   /// What `save` wrote, with numbers of either precision. @throws FileError
   static Vade load(const std::filesystem::path& path) {
-    const ModelFileReader file(path, "vade");
+    const ModelFileReader file(path, "vade", Posterior::name);
     Vade model(VadeOptions{file.network(), clusters_in(file, path)});
     file.read(model.network_);
     file.read(model.mixture_);
@@ -233,7 +236,7 @@ class Vade {
   }
 
   VadeOptions options_;
-  Network<T> network_;
+  Network<T, Posterior> network_;
   MixtureParameters<T> mixture_;
   bool fitted_ = false;
 };

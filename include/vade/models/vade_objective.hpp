@@ -80,15 +80,15 @@ struct MixtureParameters {
 };
 
 /// −ELBO of VaDE with weight β(epoch) on the divergence and one draw of z a row, plus the consistency term.
-template <Real T>
+template <Real T, class Posterior = DiagonalPosterior>
 class VadeObjective {
  public:
   static constexpr std::array<std::string_view, 6> term_names{"reconstruction", "latent_prior",    "cluster_prior",
                                                               "latent_entropy", "cluster_entropy", "consistency"};
 
   /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty.
-  VadeObjective(Network<T>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options, Index rows,
-                Matrix<T> frozen = {})
+  VadeObjective(Network<T, Posterior>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options,
+                Index rows, Matrix<T> frozen = {})
       : network_(&network),
         mixture_(&mixture),
         options_(options),
@@ -102,17 +102,16 @@ class VadeObjective {
     constexpr T bound = MixtureParameters<T>::log_variance_bound;
     const Var<T> log_variances = clamp(tape.parameter(mixture_->log_variances), -bound, bound);
 
-    const auto [mean, log_variance] = network_->encoder(batch.x);
-    const Var<T> noise = posterior_noise(tape, batch.rows, mean.cols(), batch.seed, batch.draw);
-    const Var<T> z = gaussian_sample(mean, log_variance, noise);
+    const auto q = network_->encoder(batch.x);
+    const Var<T> z = q.sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw));
     const Var<T> reconstruction = mean_log_likelihood(network_->options, network_->decoder(z), batch.x);
-    const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
+    const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
     const Var<T> own = options_.responsibilities == ResponsibilityKind::exact
                            ? stop_gradient(exact_responsibilities(densities, weight_logits))
                            : sampled_responsibilities(z, weight_logits, means, log_variances);
     const bool freeze = frozen_.size() > 0 && batch.epoch < options_.freeze_epochs;
     const Var<T> gamma = freeze ? frozen_rows(tape, batch.rows) : own;
-    const VadeTerms<T> terms = vade_terms(reconstruction, log_variance, densities, gamma, weight_logits);
+    const VadeTerms<T> terms = vade_terms(reconstruction, q, densities, gamma, weight_logits);
     monitor_.observe(batch.rows, own.value());
 
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
@@ -147,8 +146,8 @@ class VadeObjective {
     Tape<T>& tape = batch.x.tape();
     const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
     augment<T>(batch.data, batch.rows, options_.consistency.augmentation, batch.seed, batch.draw, view.mutable_value());
-    const auto [mean, log_variance] = network_->encoder(view);
-    const Var<T> densities = expected_log_density(mean, log_variance, means, log_variances);
+    const auto q = network_->encoder(view);
+    const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
     const Var<T> log_gamma = log_softmax(densities + log_softmax(weight_logits));
     const Var<T> view_gamma = exp(log_gamma);
     monitor_.observe_views(gamma.value(), view_gamma.value());
@@ -177,7 +176,7 @@ class VadeObjective {
     return closest;
   }
 
-  Network<T>* network_;
+  Network<T, Posterior>* network_;
   MixtureParameters<T>* mixture_;
   VadeObjectiveOptions options_;
   Matrix<T> frozen_;

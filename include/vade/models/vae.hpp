@@ -38,9 +38,9 @@ struct VaeBound {
   double bound() const { return reconstruction - kl(); }
 };
 
-/// z ~ N(0, I), x ~ p(x|z), q(z|x) Gaussian with diagonal covariance (Kingma and Welling 2014). For the bound see
-/// `elbo/vae.hpp`; errors and costs are those of `Vade`.
-template <Real T>
+/// z ~ N(0, I), x ~ p(x|z), q(z|x) Gaussian (Kingma and Welling 2014), with diagonal covariance or, as
+/// `Vae<T, FullPosterior>`, with a full one. For the bound see `elbo/vae.hpp`; errors and costs are those of `Vade`.
+template <Real T, class Posterior = DiagonalPosterior>
 class Vae {
  public:
   /// Draws the networks. @throws ValueError
@@ -57,7 +57,7 @@ class Vae {
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
     *this = Vae(options());
     Tape<T> tape;
-    VaeObjective<T> objective(network_, fit.kl_weight);
+    VaeObjective<T, Posterior> objective(network_, fit.kl_weight);
     fitted_ = true;
     return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop);
   }
@@ -93,10 +93,9 @@ class Vae {
     check_ready("Vae::elbo", x);
     std::array<double, 3> sums{};
     for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
-      const auto [mean, log_variance] = network_.encoder(rows);
-      const Var<T> z = gaussian_sample(mean, log_variance, likelihood_noise(mean, seed, first));
-      const VaeTerms<T> terms =
-          vae_terms(mean_log_likelihood(options(), network_.decoder(z), rows), mean, log_variance);
+      const auto q = network_.encoder(rows);
+      const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
+      const VaeTerms<T> terms = vae_terms(mean_log_likelihood(options(), network_.decoder(z), rows), q);
       const std::array<Var<T>, 3> values{terms.reconstruction, terms.latent_prior, terms.latent_entropy};
       for (std::size_t k = 0; k < 3; ++k)
         sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());
@@ -108,14 +107,14 @@ class Vae {
   /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
   void save(const std::filesystem::path& path) const {
     detail::check_fitted("Vae::save", fitted_);
-    ModelFileWriter<T> file("vae", options());
+    ModelFileWriter<T> file("vae", options(), Posterior::name);
     file.add(network_);
     file.save(path);
   }
 
   /// What `save` wrote. @throws FileError
   static Vae load(const std::filesystem::path& path) {
-    const ModelFileReader file(path, "vae");
+    const ModelFileReader file(path, "vae", Posterior::name);
     Vae model(file.network());
     file.read(model.network_);
     model.fitted_ = true;
@@ -128,7 +127,7 @@ class Vae {
     x.check(who, options().inputs, options().likelihood);
   }
 
-  Network<T> network_;
+  Network<T, Posterior> network_;
   bool fitted_ = false;
 };
 

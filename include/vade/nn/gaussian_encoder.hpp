@@ -4,31 +4,27 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <vade/autodiff/pointwise.hpp>
-#include <vade/autodiff/structure.hpp>
+#include <vade/distributions/posterior.hpp>
 #include <vade/nn/mlp.hpp>
 
 namespace vade {
 
-/// Posterior of a batch: `mean` and `log_variance` `[B x J]`.
-template <Real T>
-struct GaussianPosterior {
-  Var<T> mean;
-  Var<T> log_variance;
-};
-
-/// x `[B x D]` → ReLU layers → one linear head of 2 J columns: the mean, then the log-variance, which is clamped to
-/// ±`log_variance_bound` (e⁻¹² is far below any useful posterior variance, e¹² far above the prior's).
-template <Real T>
+/// x `[B x D]` → ReLU layers → one linear head: the mean `[B x J]`, then log-variances, which are clamped to
+/// ±`log_variance_bound` (e⁻¹² is far below any useful posterior variance, e¹² far above the prior's), then what else
+/// `Posterior` asks for (see `distributions/posterior.hpp`).
+template <Real T, class Posterior = DiagonalPosterior>
 class GaussianEncoder {
  public:
+  using Gaussian = typename Posterior::template Gaussian<T>;
   static constexpr T log_variance_bound = T{12};
 
   GaussianEncoder() = default;
 
-  /// `hidden` are the widths between D and the head. Layers are drawn from (seed, first_layer ...).
+  /// `hidden` are the widths between D and the head. Layers are drawn from (seed, first_layer ...). What a posterior
+  /// has beside mean and variance starts at zero, so that those of all kinds start as the diagonal one of the same seed.
   /// @throws ValueError for no hidden layer or a width below 1
   GaussianEncoder(const std::string& name, Index inputs, const std::vector<Index>& hidden, Index latent,
                   std::uint64_t seed, std::uint32_t first_layer) {
@@ -36,41 +32,50 @@ class GaussianEncoder {
     std::vector<Index> widths{inputs};
     widths.insert(widths.end(), hidden.begin(), hidden.end());
     trunk_ = Mlp<T, Relu, Relu>(name, widths, seed, first_layer);
-    head_ = Dense<T>(name + ".head", hidden.back(), 2 * latent, Initialiser::glorot, seed,
-                     first_layer + static_cast<std::uint32_t>(hidden.size()));
+    const auto layer = first_layer + static_cast<std::uint32_t>(hidden.size());
+    head_ = Dense<T>(name + ".head", hidden.back(), 2 * latent, Initialiser::glorot, seed, layer);
+    latent_ = latent;
+    if (const Index columns = Posterior::columns(latent); columns > 2 * latent) {
+      Dense<T> wide(name + ".head", hidden.back(), columns, Initialiser::zero, seed, layer);
+      wide.weight().value().leftCols(2 * latent) = head_.weight().value();
+      head_ = std::move(wide);
+    }
   }
 
   Index inputs() const { return trunk_.inputs(); }
-  Index latent() const { return head_.outputs() / 2; }
+  Index latent() const { return latent_; }
   Mlp<T, Relu, Relu>& trunk() { return trunk_; }
   const Mlp<T, Relu, Relu>& trunk() const { return trunk_; }
   Dense<T>& head() { return head_; }
   const Dense<T>& head() const { return head_; }
 
   /// q(z|x) for x `[B x D]`. @throws ShapeError
-  GaussianPosterior<T> operator()(Var<T> x) { return apply(*this, x); }
-  GaussianPosterior<T> operator()(Var<T> x) const { return apply(*this, x); }
+  Gaussian operator()(Var<T> x) { return apply(*this, x); }
+  Gaussian operator()(Var<T> x) const { return apply(*this, x); }
 
-  /// Gives every posterior the same log-variance, whatever x: its weights become 0 and its bias `log_variance`. A head
-  /// that no pretraining has taught would otherwise drown the code in noise.
-  void reset_log_variance(T log_variance) {
-    head_.weight().value().rightCols(latent()).setZero();
-    head_.bias().value().rightCols(latent()).setConstant(log_variance);
+  /// Gives every posterior the same variance, e^`log_variance` in each dimension, and no correlations, whatever x: its
+  /// weights become 0. A head that no pretraining has taught would otherwise drown the code in noise.
+  void reset_log_variance(T log_variance) { reset_log_variance(RowVector<T>::Constant(latent_, log_variance)); }
+
+  /// The same with one log-variance for each dimension, `[1 x J]`.
+  void reset_log_variance(const RowVector<T>& log_variances) {
+    const Index rest = head_.outputs() - latent_;
+    head_.weight().value().rightCols(rest).setZero();
+    head_.bias().value().rightCols(rest).setZero();
+    head_.bias().value().middleCols(latent_, latent_) = log_variances;
   }
 
   void for_each_parameter(auto&& visit) { trunk_.for_each_parameter(visit), head_.for_each_parameter(visit); }
   void for_each_parameter(auto&& visit) const { trunk_.for_each_parameter(visit), head_.for_each_parameter(visit); }
 
  private:
-  static GaussianPosterior<T> apply(auto& self, Var<T> x) {
-    const Var<T> out = self.head_(self.trunk_(x));
-    const Index latent = self.latent();
-    return {.mean = columns(out, 0, latent),
-            .log_variance = clamp(columns(out, latent, latent), -log_variance_bound, log_variance_bound)};
+  static Gaussian apply(auto& self, Var<T> x) {
+    return Posterior::from_head(self.head_(self.trunk_(x)), self.latent_, log_variance_bound);
   }
 
   Mlp<T, Relu, Relu> trunk_;
   Dense<T> head_;
+  Index latent_ = 0;
 };
 
 }  // namespace vade

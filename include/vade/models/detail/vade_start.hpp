@@ -21,9 +21,9 @@ namespace vade::detail {
 
 /// Visits a `WarmStart`: leaves network and mixture ready for joint training, its history in `report`, and the
 /// responsibilities for the freeze epochs, where it has any, in `responsibilities` `[N x K]`.
-template <Real T>
+template <Real T, class Posterior>
 struct VadeStart {
-  Network<T>& network;
+  Network<T, Posterior>& network;
   MixtureParameters<T>& mixture;
   Tape<T>& tape;
   const Dataset& data;
@@ -40,16 +40,15 @@ struct VadeStart {
   }
 
   void operator()(const AutoencoderStart& start) {
-    AutoencoderObjective<T, Network<T>> objective(network);
+    AutoencoderObjective<T, Network<T, Posterior>> objective(network);
     report = train<T>(objective, tape, data, start.fit, {"autoencoder", 1}, network.options.seed, observer, stop);
     const RowVector<T> pooled = start_mixture(start.mixture_restarts);
-    network.encoder.reset_log_variance(T{0});  // no loss has taught it anything
-    network.encoder.head().bias().value().rightCols(pooled.size()) =
-        pooled.array().log() + hand_over_log_variance;
+    // No loss has taught the encoder any variance.
+    network.encoder.reset_log_variance(RowVector<T>(pooled.array().log() + hand_over_log_variance));
   }
 
   void operator()(const VaeStart& start) {
-    VaeObjective<T> objective(network, start.kl_weight);
+    VaeObjective<T, Posterior> objective(network, start.kl_weight);
     report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop);
     start_mixture(start.mixture_restarts);
     // The mixture was fitted to posterior means, but is the prior of codes drawn from whole posteriors.
@@ -98,7 +97,7 @@ struct VadeStart {
   RowVector<T> mean_posterior_variance() const {
     RowVector<double> sum = RowVector<double>::Zero(network.options.latent);
     for_each_batch(RowSource<T>(data), inference_rows, [&](Var<T> x, Index) {
-      const auto log_variance = std::as_const(network.encoder)(x).log_variance.value();
+      const auto log_variance = std::as_const(network.encoder)(x).marginal_log_variance().value();
       sum += log_variance.array().exp().matrix().colwise().sum().template cast<double>();
     });
     return (sum / static_cast<double>(data.rows())).template cast<T>();
