@@ -12,6 +12,7 @@ using tests::check_operation;
 using tests::Operation;
 using tests::outcome;
 using tests::random_matrix;
+using tests::shapes;
 using vade::Index;
 using vade::Matrix;
 using vade::Parameter;
@@ -19,12 +20,10 @@ using vade::ShapeError;
 using vade::Tape;
 using vade::Var;
 
-constexpr std::pair<Index, Index> shapes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {4, 33}};
-
-struct Fused {
+struct CrossEntropy {
   auto operator()(auto&, const auto& in) const { return vade::bernoulli_cross_entropy(in[0], in[1]); }
 };
-struct Composed {
+struct ComposedCrossEntropy {
   auto operator()(auto&, const auto& in) const { return sum(softplus(in[0]) - in[0] * in[1]); }
 };
 struct Squared {
@@ -38,7 +37,7 @@ TEST_CASE("A.13: bernoulli_cross_entropy has its gradients at moderate, tiny and
   for (const auto& [rows, columns] : shapes)
     for (const double scale : {1e-5, 2.0, 30.0})
       check_operation({random_matrix(rows, columns, ++seed, -scale, scale), random_matrix(rows, columns, ++seed, 0, 1)},
-                      Fused{}, {.relative = 1e-6, .absolute = 1e-7});
+                      CrossEntropy{}, {.relative = 1e-6, .absolute = 1e-7});
 }
 
 TEST_CASE("bernoulli_cross_entropy has its gradients at data of exactly 0 and 1") {
@@ -54,7 +53,7 @@ TEST_CASE_TEMPLATE("It equals the composition of softplus, product and sum, and 
   const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
   for (Index size = 1; size <= 33; ++size) {
     const Matrix<T> l = random_matrix(3, size, 4, -8, 8).cast<T>(), x = random_matrix(3, size, 5, 0, 1).cast<T>();
-    const auto fused = outcome<T>({l, x}, Fused{}), composed = outcome<T>({l, x}, Composed{});
+    const auto fused = outcome<T>({l, x}, CrossEntropy{}), composed = outcome<T>({l, x}, ComposedCrossEntropy{});
     CHECK(tests::distance(fused.value, composed.value) < 20 * unit);
     CHECK(tests::distance(fused.gradients[0], composed.gradients[0]) < 20 * unit);
     CHECK(tests::distance(fused.gradients[1], composed.gradients[1]) < 20 * unit);
@@ -81,16 +80,16 @@ TEST_CASE_TEMPLATE("It is finite for logits up to ±10⁴ and far beyond, for ro
       for (const T data : {T{0}, T{0.5}, T{1}}) {
         Matrix<T> l(1, size);
         for (Index j = 0; j < size; ++j) l(0, j) = j % 2 == 0 ? big : -big;
-        const auto got = outcome<T>({l, Matrix<T>::Constant(1, size, data)}, Fused{});
+        const auto got = outcome<T>({l, Matrix<T>::Constant(1, size, data)}, CrossEntropy{});
         CHECK(std::isfinite(got.value(0, 0)));
         CHECK(got.gradients[0].allFinite());
         CHECK(got.gradients[1].allFinite());
         // A right, certain prediction costs nothing; a wrong one costs |l|; half of each costs |l| / 2.
         const auto positive = static_cast<double>((size + 1) / 2), negative = static_cast<double>(size / 2);
-        const double wanted = static_cast<double>(big) * (positive * (1 - static_cast<double>(data)) +
-                                                          negative * static_cast<double>(data));
-        const double tail = 1.1 * std::exp(-static_cast<double>(big)) +
-                            static_cast<double>(std::numeric_limits<T>::min());
+        const double wanted = static_cast<double>(big) *
+                              (positive * (1 - static_cast<double>(data)) + negative * static_cast<double>(data));
+        const double tail =
+            1.1 * std::exp(-static_cast<double>(big)) + static_cast<double>(std::numeric_limits<T>::min());
         const double error = std::abs(static_cast<double>(got.value(0, 0)) - wanted);
         CHECK(error <= 1e-5 * wanted + static_cast<double>(size) * tail);
       }
@@ -101,7 +100,7 @@ TEST_CASE_TEMPLATE("A certain, right prediction keeps the digits of its small lo
   for (const T sign : {T{1}, T{-1}}) {
     const Matrix<T> logits = Matrix<T>::Constant(1, 33, sign * logit);
     const Matrix<T> data = Matrix<T>::Constant(1, 33, sign > 0 ? T{1} : T{0});
-    const auto got = outcome<T>({logits, data}, Fused{});
+    const auto got = outcome<T>({logits, data}, CrossEntropy{});
     CHECK(static_cast<double>(got.value(0, 0)) == doctest::Approx(33 * std::log1p(std::exp(-12.0))).epsilon(1e-5));
   }
 }
@@ -129,8 +128,8 @@ TEST_CASE_TEMPLATE("NaN in logits or data gives a loss of NaN, in every position
     for (Index at = 0; at < 2 * size; ++at) {
       Matrix<T> l = Matrix<T>::Constant(2, size, T{0.5}), x = l;
       l.data()[at] = std::numeric_limits<T>::quiet_NaN();
-      CHECK(std::isnan(outcome<T>({l, x}, Fused{}).value(0, 0)));
-      CHECK(std::isnan(outcome<T>({x, l}, Fused{}).value(0, 0)));
+      CHECK(std::isnan(outcome<T>({l, x}, CrossEntropy{}).value(0, 0)));
+      CHECK(std::isnan(outcome<T>({x, l}, CrossEntropy{}).value(0, 0)));
       CHECK(std::isnan(outcome<T>({l, x}, Squared{}).value(0, 0)));
     }
 }
@@ -164,7 +163,7 @@ TEST_CASE("Shapes that differ are refused when recorded, with both in the messag
 TEST_CASE("Losses and gradients do not depend on the number of threads") {
   const std::vector<Matrix<float>> points{random_matrix(120, 784, 1, -4, 4).cast<float>(),
                                           random_matrix(120, 784, 2, 0, 1).cast<float>()};
-  for (const Operation<float>& operation : {Operation<float>(Fused{}), Operation<float>(Squared{})}) {
+  for (const Operation<float>& operation : {Operation<float>(CrossEntropy{}), Operation<float>(Squared{})}) {
     vade::set_threads(1);
     const auto wanted = outcome<float>(points, operation);
     for (const int threads : {2, 3, 7}) {

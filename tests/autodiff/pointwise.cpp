@@ -6,25 +6,16 @@
 
 namespace {
 
+using tests::check_between;
 using tests::check_operation;
 using tests::outcome;
 using tests::random_matrix;
+using tests::shapes;
 using vade::Index;
 using vade::Matrix;
 using vade::Parameter;
 using vade::Tape;
 using vade::Var;
-
-constexpr std::pair<Index, Index> shapes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {4, 33}};
-
-/// Checks an operation at random entries in (low, high) of every shape.
-template <class Generic>
-void check_between(double low, double high, const Generic& operation,
-                   const vade::testing::GradientCheckOptions& options = {}, double float_tolerance = 1e-5) {
-  std::uint64_t seed = 1;
-  for (const auto& [rows, columns] : shapes)
-    check_operation({random_matrix(rows, columns, seed++, low, high)}, operation, options, float_tolerance);
-}
 
 /// Value and slope at one number, of float or double: a matrix of `size` equal entries, all of which are returned.
 template <vade::Real T>
@@ -265,14 +256,18 @@ TEST_CASE_TEMPLATE("log and sqrt outside their range are not finite, so that a c
 }
 
 TEST_CASE_TEMPLATE("NaN goes through every operation, in every position", T, float, double) {
-  const tests::Operation<T> operations[] = {
-      [](auto&, const auto& in) { return exp(in[0]); },     [](auto&, const auto& in) { return log(in[0]); },
-      [](auto&, const auto& in) { return square(in[0]); },  [](auto&, const auto& in) { return sqrt(in[0]); },
-      [](auto&, const auto& in) { return -in[0]; },         [](auto&, const auto& in) { return in[0] + T{1}; },
-      [](auto&, const auto& in) { return relu(in[0]); },    [](auto&, const auto& in) { return sigmoid(in[0]); },
-      [](auto&, const auto& in) { return tanh(in[0]); },    [](auto&, const auto& in) { return softplus(in[0]); },
-      [](auto&, const auto& in) { return vade::clamp(in[0], T{-9}, T{9}); },
-      [](auto&, const auto& in) { return stop_gradient(in[0]) * in[0]; }};
+  const tests::Operation<T> operations[] = {[](auto&, const auto& in) { return exp(in[0]); },
+                                            [](auto&, const auto& in) { return log(in[0]); },
+                                            [](auto&, const auto& in) { return square(in[0]); },
+                                            [](auto&, const auto& in) { return sqrt(in[0]); },
+                                            [](auto&, const auto& in) { return -in[0]; },
+                                            [](auto&, const auto& in) { return in[0] + T{1}; },
+                                            [](auto&, const auto& in) { return relu(in[0]); },
+                                            [](auto&, const auto& in) { return sigmoid(in[0]); },
+                                            [](auto&, const auto& in) { return tanh(in[0]); },
+                                            [](auto&, const auto& in) { return softplus(in[0]); },
+                                            [](auto&, const auto& in) { return vade::clamp(in[0], T{-9}, T{9}); },
+                                            [](auto&, const auto& in) { return stop_gradient(in[0]) * in[0]; }};
   for (const tests::Operation<T>& operation : operations)
     for (const Index size : {1, 4, 17})
       for (Index where = 0; where < size; ++where) {

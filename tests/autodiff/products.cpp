@@ -20,14 +20,12 @@ using vade::Tape;
 using vade::Var;
 
 template <class A>
-struct Fused {
+struct Affine {
   auto operator()(auto&, const auto& in) const { return vade::affine<A>(in[0], in[1], in[2]); }
 };
 template <class A>
-struct Composed {
-  auto operator()(auto&, const auto& in) const {
-    return vade::activate<A>(vade::matmul(in[0], in[1]) + in[2]);
-  }
+struct ComposedAffine {
+  auto operator()(auto&, const auto& in) const { return vade::activate<A>(vade::matmul(in[0], in[1]) + in[2]); }
 };
 
 /// x `[rows x inputs]`, w, b, such that no pre-activation is within 0.01 of the corner of relu.
@@ -80,8 +78,9 @@ TEST_CASE_TEMPLATE("A.8: affine has its gradients, and equals product, bias and 
     for (const Index inputs : {1, 3})
       for (const Index outputs : {1, 6, 33}) {
         const tests::Points points = layer(rows, inputs, outputs, seed += 3);
-        check_operation(points, Fused<A>{}, {.allow_zero = true});
-        const auto fused = outcome<double>(points, Fused<A>{}), composed = outcome<double>(points, Composed<A>{});
+        check_operation(points, Affine<A>{}, {.allow_zero = true});
+        const auto fused = outcome<double>(points, Affine<A>{}),
+                   composed = outcome<double>(points, ComposedAffine<A>{});
         CHECK(tests::distance(fused.value, composed.value) < 1e-14);
         for (std::size_t k = 0; k < 3; ++k) CHECK(tests::distance(fused.gradients[k], composed.gradients[k]) < 1e-13);
       }
@@ -94,8 +93,9 @@ TEST_CASE_TEMPLATE("affine equals its composition over several tiles, for any nu
   std::vector<Matrix<float>> narrow;
   for (const Matrix<double>& point : points) narrow.push_back(point.cast<float>());
   vade::set_threads(1);
-  const auto wide_once = outcome<double>(points, Fused<A>{}), wide = outcome<double>(points, Composed<A>{});
-  const auto narrow_once = outcome<float>(narrow, Fused<A>{}), short_wide = outcome<float>(narrow, Composed<A>{});
+  const auto wide_once = outcome<double>(points, Affine<A>{}), wide = outcome<double>(points, ComposedAffine<A>{});
+  const auto narrow_once = outcome<float>(narrow, Affine<A>{}),
+             short_wide = outcome<float>(narrow, ComposedAffine<A>{});
   CHECK(tests::distance(wide_once.value, wide.value) < 1e-13);
   CHECK(tests::distance(narrow_once.value, short_wide.value) < 1e-5);
   for (std::size_t k = 0; k < 3; ++k) {
@@ -104,7 +104,7 @@ TEST_CASE_TEMPLATE("affine equals its composition over several tiles, for any nu
   }
   for (const int threads : {2, 3, 7}) {
     vade::set_threads(threads);
-    const auto again = outcome<float>(narrow, Fused<A>{});
+    const auto again = outcome<float>(narrow, Affine<A>{});
     CHECK(tests::same_bytes(again.value, narrow_once.value));
     for (std::size_t k = 0; k < 3; ++k) CHECK(tests::same_bytes(again.gradients[k], narrow_once.gradients[k]));
   }
@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("affine keeps finite values and gradients where it saturates"
     Matrix<float> b(1, outputs);
     for (Index j = 0; j < outputs; ++j) b(0, j) = (j % 2 == 0 ? 1.0f : -1.0f) * (j % 3 == 0 ? 1e4f : 95.0f);
     const auto got = outcome<float>(
-        {random_matrix(3, 2, 1).cast<float>(), random_matrix(2, outputs, 2).cast<float>(), b}, Fused<A>{});
+        {random_matrix(3, 2, 1).cast<float>(), random_matrix(2, outputs, 2).cast<float>(), b}, Affine<A>{});
     CHECK(got.value.allFinite());
     for (const Matrix<float>& gradient : got.gradients) CHECK(gradient.allFinite());
   }
@@ -124,7 +124,7 @@ TEST_CASE_TEMPLATE("affine keeps finite values and gradients where it saturates"
 
 TEST_CASE("A relu unit at exactly zero passes nothing back") {
   const tests::Points points{Matrix<double>::Zero(3, 2), random_matrix(2, 4, 1), Matrix<double>::Zero(1, 4)};
-  const auto got = outcome<double>(points, Fused<vade::Relu>{});
+  const auto got = outcome<double>(points, Affine<vade::Relu>{});
   CHECK(got.value.isZero(0));
   for (const Matrix<double>& gradient : got.gradients) CHECK(gradient.isZero(0));
 }
@@ -134,10 +134,9 @@ TEST_CASE("One variable may be input, weight and bias at once, and one bias serv
                   [](auto&, const auto& in) { return vade::affine<vade::Tanh>(in[0], in[0], in[0]); });
   check_operation({random_matrix(3, 3, 2), random_matrix(1, 3, 3)},
                   [](auto&, const auto& in) { return vade::affine<vade::Sigmoid>(in[0], in[0], in[1]); });
-  check_operation({random_matrix(2, 3, 4), random_matrix(3, 3, 5), random_matrix(1, 3, 6)},
-                  [](auto&, const auto& in) {
-                    return vade::affine<vade::Tanh>(vade::affine<vade::Softplus>(in[0], in[1], in[2]), in[1], in[2]);
-                  });
+  check_operation({random_matrix(2, 3, 4), random_matrix(3, 3, 5), random_matrix(1, 3, 6)}, [](auto&, const auto& in) {
+    return vade::affine<vade::Tanh>(vade::affine<vade::Softplus>(in[0], in[1], in[2]), in[1], in[2]);
+  });
 }
 
 TEST_CASE("A layer's output may be used several times") {
@@ -149,7 +148,7 @@ TEST_CASE("A layer's output may be used several times") {
 
 TEST_CASE("Constant inputs, weights or biases leave the other gradients right") {
   const tests::Points points = layer(3, 2, 4, 60);
-  const auto all = outcome<double>(points, Fused<vade::Tanh>{});
+  const auto all = outcome<double>(points, Affine<vade::Tanh>{});
   for (std::size_t only = 0; only < 3; ++only) {
     const auto got = outcome<double>({points[only]}, [&](auto& tape, const auto& in) {
       const auto part = [&](std::size_t k) { return k == only ? in[0] : tape.constant(points[k]); };

@@ -2,34 +2,25 @@
 // SPDX-License-Identifier: MIT
 #include <vade/autodiff/reductions.hpp>
 
+#include "../support/extremes.hpp"
 #include "support.hpp"
 
 #include <vade/autodiff/structure.hpp>
 
 namespace {
 
+using tests::check_between;
 using tests::check_operation;
+using tests::infinity;
 using tests::Operation;
 using tests::outcome;
 using tests::random_matrix;
+using tests::shapes;
 using vade::Index;
 using vade::Matrix;
 using vade::Parameter;
 using vade::Tape;
 using vade::Var;
-
-template <class T>
-constexpr T infinity = std::numeric_limits<T>::infinity();
-
-constexpr std::pair<Index, Index> shapes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {4, 33}};
-
-template <class Generic>
-void check_shapes(double low, double high, const Generic& operation,
-                  const vade::testing::GradientCheckOptions& options = {}) {
-  std::uint64_t seed = 1;
-  for (const auto& [rows, columns] : shapes)
-    check_operation({random_matrix(rows, columns, seed++, low, high)}, operation, options);
-}
 
 Matrix<double> softmax_of(const Matrix<double>& x) {
   Matrix<double> y = (x.colwise() - x.rowwise().maxCoeff()).array().exp();
@@ -54,17 +45,17 @@ TEST_CASE("A.9: sums and means have their values") {
 }
 
 TEST_CASE("A.9: sums and means have their gradients") {
-  check_shapes(-2, 2, [](auto&, const auto& in) { return sum(in[0]); });
-  check_shapes(-2, 2, [](auto&, const auto& in) { return mean(in[0]); });
-  check_shapes(-2, 2, [](auto&, const auto& in) { return column_sums(in[0]); });
-  check_shapes(-2, 2, [](auto&, const auto& in) { return column_means(in[0]); });
-  check_shapes(-2, 2, [](auto&, const auto& in) { return row_sums(in[0]); });
-  check_shapes(-2, 2, [](auto&, const auto& in) { return row_means(in[0]); });
-  check_shapes(-1e6, 1e6, [](auto&, const auto& in) { return row_sums(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return sum(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return mean(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return column_sums(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return column_means(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return row_sums(in[0]); });
+  check_between(-2, 2, [](auto&, const auto& in) { return row_means(in[0]); });
+  check_between(-1e6, 1e6, [](auto&, const auto& in) { return row_sums(in[0]); });
 }
 
 TEST_CASE("A variable that is summed in several ways gets the sum of its gradients") {
-  check_shapes(-2, 2, [](auto&, const auto& in) {
+  check_between(-2, 2, [](auto&, const auto& in) {
     return in[0] * column_means(in[0]) + row_sums(in[0]) * sum(in[0]) + softmax(in[0]) * log_sum_exp(in[0]);
   });
 }
@@ -79,11 +70,11 @@ TEST_CASE("A sum of floats is taken in double over the rows") {
 
 TEST_CASE("A.10, A.11, A.12: gradients of log_sum_exp, softmax, log_softmax at moderate and extreme entries") {
   const auto check = [](const auto& operation) {
-    check_shapes(-2, 2, operation, {.allow_zero = true});  // of one column, softmax is constant
-    check_shapes(-1e-6, 1e-6, operation, {.allow_zero = true});
-    check_shapes(700, 702, operation, {.step = 2e-5, .allow_zero = true});
-    check_shapes(-702, -700, operation, {.step = 2e-5, .allow_zero = true});
-    check_shapes(-30, 30, operation, {.step = 2e-4, .allow_zero = true});
+    check_between(-2, 2, operation, {.allow_zero = true});  // of one column, softmax is constant
+    check_between(-1e-6, 1e-6, operation, {.allow_zero = true});
+    check_between(700, 702, operation, {.step = 2e-5, .allow_zero = true});
+    check_between(-702, -700, operation, {.step = 2e-5, .allow_zero = true});
+    check_between(-30, 30, operation, {.step = 2e-4, .allow_zero = true});
   };
   check([](auto&, const auto& in) { return log_sum_exp(in[0]); });
   check([](auto&, const auto& in) { return softmax(in[0]); });

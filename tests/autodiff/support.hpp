@@ -5,7 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -27,6 +27,9 @@ using Operation = std::function<Var<T>(Tape<T>&, const std::vector<Var<T>>&)>;
 
 using Points = std::vector<Matrix<double>>;
 
+/// One number, one row, one column, and matrices narrower and wider than a register.
+inline constexpr std::pair<Index, Index> shapes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {4, 33}};
+
 /// Uniform entries in (low, high): the same for the same seed.
 inline Matrix<double> random_matrix(Index rows, Index columns, std::uint64_t seed, double low = -1, double high = 1) {
   vade::RandomStream stream(seed, vade::Purpose::user);
@@ -39,15 +42,6 @@ template <class A, class B>
 bool same_bytes(const A& a, const B& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
-}
-
-inline std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const vade::Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 /// Value and gradients of an operation; the gradient is that of its entries' sum with fixed random weights.
@@ -113,6 +107,15 @@ template <class Generic>
 void check_operation(const Points& points, const Generic& operation,
                      const vade::testing::GradientCheckOptions& options = {}, double float_tolerance = 1e-5) {
   check_operation(points, Operation<double>(operation), Operation<float>(operation), options, float_tolerance);
+}
+
+/// Checks an operation at random entries in (low, high) of every shape.
+template <class Generic>
+void check_between(double low, double high, const Generic& operation,
+                   const vade::testing::GradientCheckOptions& options = {}, double float_tolerance = 1e-5) {
+  std::uint64_t seed = 1;
+  for (const auto& [rows, columns] : shapes)
+    check_operation({random_matrix(rows, columns, seed++, low, high)}, operation, options, float_tolerance);
 }
 
 }  // namespace tests

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "../support/message_of.hpp"
 #include "support.hpp"
 
 #include <vade/autodiff/cross_entropy.hpp>

@@ -6,16 +6,17 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/extremes.hpp"
+
 namespace {
 
+using tests::infinity;
+using tests::not_a_number;
 using vade::Index;
 using vade::Matrix;
 using vade::RowVector;
 using vade::ShapeError;
 using vade::ValueError;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -56,14 +57,14 @@ TEST_CASE_TEMPLATE("check_finite finds the one bad entry wherever it is", T, flo
   CHECK_NOTHROW(vade::check_finite("fit", "x", Matrix<T>(0, 4)));
   for (Index i = 0; i < 3; ++i)
     for (Index j = 0; j < 4; ++j) {
-      const std::string where = " at row " + std::to_string(i) + ", column " + std::to_string(j) +
-                                ", wanted finite values";
+      const std::string where =
+          " at row " + std::to_string(i) + ", column " + std::to_string(j) + ", wanted finite values";
       const T kept = matrix(i, j);
-      matrix(i, j) = static_cast<T>(not_a_number);
+      matrix(i, j) = not_a_number<T>;
       CHECK_THROWS_WITH_AS(vade::check_finite("fit", "x", matrix), ("fit: x has nan" + where).c_str(), ValueError);
-      matrix(i, j) = static_cast<T>(infinity);
+      matrix(i, j) = infinity<T>;
       CHECK_THROWS_WITH_AS(vade::check_finite("fit", "x", matrix), ("fit: x has inf" + where).c_str(), ValueError);
-      matrix(i, j) = static_cast<T>(-infinity);
+      matrix(i, j) = -infinity<T>;
       CHECK_THROWS_WITH_AS(vade::check_finite("fit", "x", matrix), ("fit: x has -inf" + where).c_str(), ValueError);
       matrix(i, j) = kept;
     }
@@ -71,8 +72,8 @@ TEST_CASE_TEMPLATE("check_finite finds the one bad entry wherever it is", T, flo
 
 TEST_CASE("check_finite names the first of several bad entries") {
   Matrix<double> matrix = Matrix<double>::Zero(3, 3);
-  matrix(1, 2) = not_a_number;
-  matrix(2, 0) = infinity;
+  matrix(1, 2) = not_a_number<double>;
+  matrix(2, 0) = infinity<double>;
   CHECK_THROWS_WITH_AS(vade::check_finite("fit", "x", matrix),
                        "fit: x has nan at row 1, column 2, wanted finite values", ValueError);
 }
@@ -84,10 +85,10 @@ TEST_CASE_TEMPLATE("check_range accepts its bounds and refuses NaN in every posi
   CHECK_NOTHROW(check());
   for (Index i = 0; i < 2; ++i)
     for (Index j = 0; j < 3; ++j) {
-      const std::string where = " at row " + std::to_string(i) + ", column " + std::to_string(j) +
-                                ", wanted values in [0, 1]";
+      const std::string where =
+          " at row " + std::to_string(i) + ", column " + std::to_string(j) + ", wanted values in [0, 1]";
       const T kept = matrix(i, j);
-      matrix(i, j) = static_cast<T>(not_a_number);
+      matrix(i, j) = not_a_number<T>;
       CHECK_THROWS_WITH_AS(check(), ("fit: x has nan" + where).c_str(), ValueError);
       matrix(i, j) = T{1.5};
       CHECK_THROWS_WITH_AS(check(), ("fit: x has 1.5" + where).c_str(), ValueError);
@@ -104,7 +105,7 @@ TEST_CASE("check_between accepts its bounds and refuses what is outside, and NaN
   CHECK_NOTHROW(vade::check_between("Options", "dropout", 1.0, 0.0, 1.0));
   CHECK_THROWS_WITH_AS(vade::check_between("Options", "dropout", 1.25, 0.0, 1.0),
                        "Options: dropout is 1.25, wanted a value in [0, 1]", ValueError);
-  CHECK_THROWS_WITH_AS(vade::check_between("Options", "dropout", not_a_number, 0.0, 1.0),
+  CHECK_THROWS_WITH_AS(vade::check_between("Options", "dropout", not_a_number<double>, 0.0, 1.0),
                        "Options: dropout is nan, wanted a value in [0, 1]", ValueError);
   CHECK_THROWS_WITH_AS(vade::check_between("Options", "threads", 0, 1, 1024),
                        "Options: threads is 0, wanted a value in [1, 1024]", ValueError);
@@ -115,18 +116,18 @@ TEST_CASE("check_at_least accepts its bound and refuses what is below or not fin
   CHECK_NOTHROW(vade::check_at_least("Options", "decay", 0.0f, 0.0f));
   CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "epochs", -1, 0),
                        "Options: epochs is -1, wanted at least 0, and finite", ValueError);
-  CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", not_a_number, 0.0),
+  CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", not_a_number<double>, 0.0),
                        "Options: decay is nan, wanted at least 0, and finite", ValueError);
-  CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", infinity, 0.0),
+  CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", infinity<double>, 0.0),
                        "Options: decay is inf, wanted at least 0, and finite", ValueError);
 }
 
 TEST_CASE("check_positive refuses zero, negative numbers and what is not finite") {
   CHECK_NOTHROW(vade::check_positive("Adam", "rate", std::numeric_limits<double>::denorm_min()));
   CHECK_NOTHROW(vade::check_positive("Adam", "steps", 1));
-  CHECK_THROWS_WITH_AS(vade::check_positive("Adam", "rate", 0.0),
-                       "Adam: rate is 0, wanted a positive, finite value", ValueError);
-  for (const double bad : {-0.0, -1.0, not_a_number, infinity, -infinity})
+  CHECK_THROWS_WITH_AS(vade::check_positive("Adam", "rate", 0.0), "Adam: rate is 0, wanted a positive, finite value",
+                       ValueError);
+  for (const double bad : {-0.0, -1.0, not_a_number<double>, infinity<double>, -infinity<double>})
     CHECK_THROWS_AS(vade::check_positive("Adam", "rate", bad), ValueError);
 }
 
@@ -144,9 +145,9 @@ TEST_CASE("check_simplex wants weights without a negative one that sum to one") 
                        "Mixture: weights has -0.5 at 1, wanted values in [0, 1]", ValueError);
   for (Index c = 0; c < 3; ++c) {
     weights << 0.5f, 0.25f, 0.25f;
-    weights(c) = std::numeric_limits<float>::quiet_NaN();
+    weights(c) = not_a_number<float>;
     CHECK_THROWS_AS(vade::check_simplex("Mixture", "weights", weights), ValueError);
-    weights(c) = std::numeric_limits<float>::infinity();
+    weights(c) = infinity<float>;
     CHECK_THROWS_AS(vade::check_simplex("Mixture", "weights", weights), ValueError);
   }
   CHECK_THROWS_WITH_AS(vade::check_simplex("Mixture", "weights", RowVector<float>(0)),

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/extremes.hpp"
+
 #include <vade/core/random.hpp>
 
 // The reference is the same function in long double, whose sixty-four bits of precision and wide exponent leave the
@@ -13,12 +15,10 @@
 
 namespace {
 
-using Wide = long double;
+using tests::infinity;
+using tests::not_a_number;
 
-template <class T>
-constexpr T infinity = std::numeric_limits<T>::infinity();
-template <class T>
-constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
+using Wide = long double;
 
 Wide wide_softplus(Wide l) { return (l > 0 ? l : 0) + std::log1p(std::exp(-std::abs(l))); }
 
@@ -130,7 +130,8 @@ TEST_CASE_TEMPLATE("sigmoid and log_sigmoid keep their symmetries", T, float, do
   for (const T l : grid<T>()) {
     CAPTURE(l);
     CHECK(near(vade::sigmoid(l) + vade::sigmoid(-l), 1, 1));
-    CHECK(near(vade::softplus(l) - vade::softplus(-l), static_cast<Wide>(l), 4 + 4 / (l == 0 ? 1 : std::abs(static_cast<Wide>(l)))));
+    CHECK(near(vade::softplus(l) - vade::softplus(-l), static_cast<Wide>(l),
+               4 + 4 / (l == 0 ? 1 : std::abs(static_cast<Wide>(l)))));
   }
 }
 
@@ -156,7 +157,8 @@ TEST_CASE_TEMPLATE("log_sum_exp is shift-invariant, also where exponentials over
     for (const T shift : {T{64}, T{-64}, T{4096}, T{-4096}}) {
       std::vector<T> shifted = row;
       for (T& v : shifted) v += shift;
-      CHECK(near(vade::log_sum_exp(std::span<const T>(shifted)), static_cast<Wide>(base) + static_cast<Wide>(shift), 1));
+      CHECK(
+          near(vade::log_sum_exp(std::span<const T>(shifted)), static_cast<Wide>(base) + static_cast<Wide>(shift), 1));
     }
   }
 }

@@ -18,7 +18,7 @@ using vade::Matrix;
 using vade::MatrixView;
 using vade::detail::AffineMap;
 
-constexpr AffineAugmentation none{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};
+constexpr AffineAugmentation no_change{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};
 
 Dataset images(Index rows, Index height, Index width) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows * height * width));
@@ -61,11 +61,11 @@ Matrix<double> numbered(Index height, Index width) {
 TEST_CASE_TEMPLATE("Zero strength gives the clean image, exactly", T, float, double) {
   for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {5, 9}, {1, 1}, {7, 2}}) {
     const Dataset bytes = images(20, height, width);
-    CHECK(views<T>(bytes, counting(20), none) == bytes.matrix<T>());
+    CHECK(views<T>(bytes, counting(20), no_change) == bytes.matrix<T>());
     const Dataset floats = Dataset::from_matrix(bytes.matrix<float>(), bytes.image());
-    CHECK(views<T>(floats, counting(20), none) == floats.matrix<T>());
+    CHECK(views<T>(floats, counting(20), no_change) == floats.matrix<T>());
     const Dataset doubles = Dataset::from_matrix(bytes.matrix<double>(), bytes.image());
-    CHECK(views<T>(doubles, counting(20), none) == doubles.matrix<T>());
+    CHECK(views<T>(doubles, counting(20), no_change) == doubles.matrix<T>());
   }
 }
 

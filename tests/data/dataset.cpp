@@ -8,8 +8,11 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/message_of.hpp"
+
 namespace {
 
+using tests::message_of;
 using vade::Dataset;
 using vade::Index;
 using vade::Matrix;
@@ -24,15 +27,6 @@ std::vector<std::uint8_t> counting_bytes(std::size_t count) {
 template <class T>
 MatrixView<T> view(Matrix<T>& matrix) {
   return MatrixView<T>(matrix.data(), matrix.rows(), matrix.cols());
-}
-
-std::string message_of(const auto& call) {
-  try {
-    call();
-  } catch (const vade::Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace
@@ -150,8 +144,9 @@ TEST_CASE("Any number of threads gathers the same bytes") {
 TEST_CASE("Data that does not fit is refused with both sides of the mismatch") {
   CHECK(message_of([] { Dataset::from_bytes(std::vector<std::uint8_t>(11), 3, 4); }) ==
         "Dataset::from_bytes: got 11 bytes, wanted [3 x 4]");
-  CHECK(message_of([] { Dataset::from_bytes(std::vector<std::uint8_t>(12), 3, 4, vade::ImageShape{2, 3}); }) ==
-        "Dataset::from_bytes: images of 2 x 3 do not fit rows of 4 values");
+  CHECK(message_of([] {
+          Dataset::from_bytes(std::vector<std::uint8_t>(12), 3, 4, vade::ImageShape{2, 3});
+        }) == "Dataset::from_bytes: images of 2 x 3 do not fit rows of 4 values");
   const Index huge = std::numeric_limits<Index>::max();
   CHECK_THROWS_AS(Dataset::from_bytes({}, huge, huge), vade::ShapeError);
   CHECK_THROWS_AS(Dataset::from_bytes({1}, 1, 1, vade::ImageShape{huge, huge}), vade::ShapeError);
@@ -169,8 +164,9 @@ TEST_CASE("Data that does not fit is refused with both sides of the mismatch") {
 TEST_CASE("Rows and outputs out of range are refused") {
   const Dataset data = Dataset::from_bytes(counting_bytes(12), 3, 4);
   Matrix<float> out(2, 4);
-  CHECK(message_of([&] { data.gather<float>(std::vector<Index>{0, 3}, view(out)); }) ==
-        "Dataset::gather: row 3, wanted a row in [0, 3)");
+  CHECK(message_of([&] {
+          data.gather<float>(std::vector<Index>{0, 3}, view(out));
+        }) == "Dataset::gather: row 3, wanted a row in [0, 3)");
   CHECK_THROWS_AS(data.gather<float>(std::vector<Index>{-1, 0}, view(out)), vade::ValueError);
   CHECK_THROWS_AS(data.gather<float>(std::vector<Index>{1}, view(out)), vade::ShapeError);
   CHECK(message_of([&] { data.copy_rows<float>(2, view(out)); }) ==

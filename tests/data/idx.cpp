@@ -9,23 +9,16 @@
 
 #include <zlib.h>
 
+#include "../support/folder.hpp"
+#include "support.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
+using tests::array_of;
+using tests::Folder;
 using vade::IdxArray;
 using vade::IdxType;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vade-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-};
 
 /// One gzip member.
 std::string gzip(const std::string& plain, int level = 6) {
@@ -61,14 +54,9 @@ std::string complaint(const Folder& folder, const std::string& content, vade::Id
   return "";
 }
 
-const std::string small = bytes("\0\0\x08\x02\0\0\0\x02\0\0\0\x03" "abcdef");
-
-template <class T>
-IdxArray array_of(IdxType type, const std::vector<T>& values, std::vector<std::size_t> shape) {
-  IdxArray array{type, std::move(shape), std::vector<std::byte>(values.size() * sizeof(T))};
-  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
-  return array;
-}
+const std::string small = bytes(
+    "\0\0\x08\x02\0\0\0\x02\0\0\0\x03"
+    "abcdef");
 
 }  // namespace
 
@@ -130,8 +118,7 @@ TEST_CASE("Elements become other numbers only where nothing is lost but digits")
 TEST_CASE("Malformed headers are named by byte, wanted and got") {
   const Folder folder;
   CHECK(complaint(folder, small).empty());
-  CHECK(complaint(folder, "") ==
-        "byte 0: the file ends inside the magic number of an IDX file, wanted 4 bytes more");
+  CHECK(complaint(folder, "") == "byte 0: the file ends inside the magic number of an IDX file, wanted 4 bytes more");
   CHECK(complaint(folder, "PK\3\4 and so on") == "byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0");
   CHECK(complaint(folder, bytes("\0\0\x0A\1\0\0\0\0")) == "byte 2: element type 10, wanted 8, 9, 11, 12, 13 or 14");
   for (const char type : {'\x00', '\x07', '\x0F', '\xff'})
@@ -162,11 +149,11 @@ TEST_CASE("Absurd sizes are refused before memory is taken") {
         std::string::npos);
   CHECK(complaint(folder, bytes("\0\0\x08\3") + bytes("\0\0\0\0") + most + most).find("makes more than") !=
         std::string::npos);
-  CHECK(complaint(folder, gzip(bytes("\0\0\x08\1\x7f\0\0\0"))).starts_with(
-      "decompressed byte 8: the sizes promise 2130706432 bytes of data, but the file can hold at most "));
+  CHECK(complaint(folder, gzip(bytes("\0\0\x08\1\x7f\0\0\0")))
+            .starts_with(
+                "decompressed byte 8: the sizes promise 2130706432 bytes of data, but the file can hold at most "));
   CHECK(complaint(folder, small, {.bytes = 6}).empty());
-  CHECK(complaint(folder, small, {.bytes = 5}) ==
-        "byte 8: size 3 of dimension 1 makes more than the allowed 5 bytes");
+  CHECK(complaint(folder, small, {.bytes = 5}) == "byte 8: size 3 of dimension 1 makes more than the allowed 5 bytes");
   CHECK(complaint(folder, bytes("\0\0\x08\1\0\0\0\0")).empty());
 }
 

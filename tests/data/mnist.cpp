@@ -8,24 +8,20 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/folder.hpp"
+#include "../support/message_of.hpp"
+#include "support.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
+using tests::array_of;
+using tests::Folder;
+using tests::message_of;
+using vade::FileError;
 using vade::IdxArray;
 using vade::IdxType;
 using vade::Index;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vade-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-};
 
 IdxArray bytes_array(std::vector<std::size_t> shape, unsigned step, unsigned modulus) {
   std::size_t count = 1;
@@ -33,22 +29,6 @@ IdxArray bytes_array(std::vector<std::size_t> shape, unsigned step, unsigned mod
   IdxArray array{IdxType::u8, std::move(shape), std::vector<std::byte>(count)};
   for (std::size_t i = 0; i < count; ++i) array.bytes[i] = static_cast<std::byte>(i * step % modulus);
   return array;
-}
-
-template <class T>
-IdxArray array_of(IdxType type, const std::vector<T>& values, std::vector<std::size_t> shape) {
-  IdxArray array{type, std::move(shape), std::vector<std::byte>(values.size() * sizeof(T))};
-  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
-  return array;
-}
-
-std::string message_of(const auto& call) {
-  try {
-    call();
-  } catch (const vade::FileError& error) {
-    return error.what();
-  }
-  return "no FileError was thrown";
 }
 
 }  // namespace
@@ -88,27 +68,28 @@ TEST_CASE("Pairs that do not belong together are refused by name") {
   const fs::path labels = folder.path / "labels";
   vade::write_idx(images, bytes_array({4, 2, 3}, 11, 256));
   vade::write_idx(labels, bytes_array({4}, 3, 10));
-  CHECK(message_of([&] { vade::load_idx_pair(labels, images); }) ==
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(labels, images); }) ==
         labels.string() + ": holds labels [4] where images were wanted, and " + images.string() +
             " holds images [4 x 2 x 3]: are the two files swapped?");
-  CHECK(message_of([&] { vade::load_idx_pair(images, images); }) ==
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, images); }) ==
         images.string() + ": the array is [4 x 2 x 3], wanted labels, such as [60000]");
-  CHECK(message_of([&] { vade::load_idx_pair(labels, labels); })
-            .starts_with(labels.string() + ": the array is [4], wanted samples"));
+  CHECK(message_of<FileError>([&] {
+          vade::load_idx_pair(labels, labels);
+        }).starts_with(labels.string() + ": the array is [4], wanted samples"));
   vade::write_idx(labels, bytes_array({5}, 3, 10));
-  CHECK(message_of([&] { vade::load_idx_pair(images, labels); }) ==
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }) ==
         labels.string() + ": 5 labels, wanted 4, one for each image of " + images.string());
   vade::write_idx(labels, bytes_array({4}, 4, 256));
-  CHECK(message_of([&] { vade::load_idx_pair(images, labels); }) ==
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }) ==
         labels.string() + ": label 3 is 12, wanted a label in [0, 10)");
   CHECK(vade::load_idx_pair(images, labels, 13).labels.back() == 12);
   vade::write_idx(labels, array_of<std::int8_t>(IdxType::i8, {1, 2, -1, 0}, {4}));
-  CHECK(message_of([&] { vade::load_idx_pair(images, labels); }) ==
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }) ==
         labels.string() + ": label 2 is -1, wanted a label in [0, 10)");
   vade::write_idx(labels, array_of<float>(IdxType::f32, {1, 2, 3, 0}, {4}));
   CHECK_THROWS_AS(vade::load_idx_pair(images, labels), vade::FileError);
   vade::write_idx(images, bytes_array({0, 2, 3}, 1, 10));
-  CHECK(message_of([&] { vade::load_idx(images); }) == images.string() + ": the array [0 x 2 x 3] is empty");
+  CHECK(message_of<FileError>([&] { vade::load_idx(images); }) == images.string() + ": the array [0 x 2 x 3] is empty");
   vade::write_idx(images, array_of<std::int16_t>(IdxType::i16, {1, 2}, {1, 2}));
   CHECK_THROWS_AS(vade::load_idx(images), vade::FileError);
 }
@@ -124,9 +105,10 @@ TEST_CASE("The four files are found under each of their usual names") {
       write("train-images", "idx3", bytes_array({3, 2, 2}, 5, 256));
       write("train-labels", "idx1", bytes_array({3}, 1, 10));
       write("t10k-images", "idx3", bytes_array({2, 2, 2}, 9, 256));
-      CHECK(message_of([&] { vade::load_mnist(folder.path); }) ==
-            folder.path.string() + ": none of these files is there: t10k-labels-idx1-ubyte, "
-                                   "t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz");
+      CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path); }) ==
+            folder.path.string() +
+                ": none of these files is there: t10k-labels-idx1-ubyte, "
+                "t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz");
       write("t10k-labels", "idx1", bytes_array({2}, 4, 10));
       const vade::Mnist mnist = vade::load_mnist(folder.path);
       const vade::LabelledDataset both = vade::all(mnist);

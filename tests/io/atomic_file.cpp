@@ -11,37 +11,20 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/folder.hpp"
+#include "../support/message_of.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
+using tests::Folder;
+using tests::message_of;
+using vade::FileError;
 using vade::detail::system_calls;
-
-/// A fresh directory that goes away with its content.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vade-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
-};
 
 std::string text_of(const fs::path& path) {
   const std::vector<std::byte> bytes = vade::read_file(path, 1 << 20);
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
-std::string message_of(const auto& call) {
-  try {
-    call();
-  } catch (const vade::FileError& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 /// What the replaced calls do: call number `at` fails with `error` (0: writes one byte only), and all later ones too
@@ -138,7 +121,7 @@ TEST_CASE("Whatever call fails, the old file is whole until the new one is, and 
           std::string what;
           {
             const FaultyCalls faulty({.at = n, .error = error, .forever = forever});
-            what = message_of([&] { vade::write_file_atomically(path, fresh); });
+            what = message_of<FileError>([&] { vade::write_file_atomically(path, fresh); });
             calls = fault.calls;
             renamed = fault.renamed;
           }
@@ -200,12 +183,12 @@ TEST_CASE("A name of the greatest length can be written, one more cannot") {
 
 TEST_CASE("What is not a regular file is not replaced") {
   const Folder folder;
-  CHECK(message_of([&] { vade::write_file_atomically(folder.path, "x"); }) ==
+  CHECK(message_of<FileError>([&] { vade::write_file_atomically(folder.path, "x"); }) ==
         folder.path.string() + ": cannot write: not a regular file");
   REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
   CHECK_THROWS_AS(vade::write_file_atomically(folder.path / "pipe", "x"), vade::FileError);
   CHECK(fs::is_fifo(folder.path / "pipe"));
-  CHECK(message_of([&] { vade::write_file_atomically(folder.path / "none" / "file", "x"); }) ==
+  CHECK(message_of<FileError>([&] { vade::write_file_atomically(folder.path / "none" / "file", "x"); }) ==
         (folder.path / "none" / "file").string() + ": cannot open its directory: No such file or directory");
   CHECK_THROWS_AS(vade::write_file_atomically(folder.path / "", "x"), vade::FileError);
   CHECK_THROWS_AS(vade::write_file_atomically("", "x"), vade::FileError);
@@ -221,7 +204,7 @@ TEST_CASE("A limit of the system on file sizes leaves the old file") {
   rlimit small = before;
   small.rlim_cur = 1000;
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const std::string what = message_of([&] { vade::write_file_atomically(path, std::string(5000, 'x')); });
+  const std::string what = message_of<FileError>([&] { vade::write_file_atomically(path, std::string(5000, 'x')); });
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   std::signal(SIGXFSZ, handler);
   CHECK(what == path.string() + ": cannot write: File too large");
@@ -249,12 +232,13 @@ TEST_CASE("A file is read up to its limit, and not beyond") {
   const fs::path path = folder.path / "file";
   vade::write_file_atomically(path, std::string(5000, 'x'));
   CHECK(vade::read_file(path, 5000).size() == 5000);
-  CHECK(message_of([&] { vade::read_file(path, 4999); }) == path.string() + ": holds 5000 bytes, wanted at most 4999");
+  CHECK(message_of<FileError>([&] { vade::read_file(path, 4999); }) ==
+        path.string() + ": holds 5000 bytes, wanted at most 4999");
   vade::write_file_atomically(path, "");
   CHECK(vade::read_file(path, 0).empty());
-  CHECK(message_of([&] { vade::read_file(folder.path / "none", 10); }) ==
+  CHECK(message_of<FileError>([&] { vade::read_file(folder.path / "none", 10); }) ==
         (folder.path / "none").string() + ": cannot open: No such file or directory");
-  CHECK(message_of([&] { vade::read_file(folder.path, 10); }) ==
+  CHECK(message_of<FileError>([&] { vade::read_file(folder.path, 10); }) ==
         folder.path.string() + ": cannot read at byte 0: Is a directory");
   fs::resize_file(path, 1ULL << 40);  // sparse: claims a terabyte
   CHECK_THROWS_AS(vade::read_file(path, 1 << 30), vade::FileError);
@@ -283,7 +267,7 @@ TEST_CASE("Reading goes on after a signal and a short answer, and stops at an er
     }
     return ::read(file, bytes, 3);
   };
-  const std::string what = message_of([&] { vade::read_file(path, 100); });
+  const std::string what = message_of<FileError>([&] { vade::read_file(path, 100); });
   system_calls = {};
   CHECK(what == path.string() + ": cannot read at byte 3: Input/output error");
 }

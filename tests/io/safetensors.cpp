@@ -7,25 +7,19 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/folder.hpp"
+#include "../support/message_of.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
+using tests::Folder;
+using tests::message_of;
+using vade::FileError;
 using vade::Matrix;
 using vade::NonFinite;
 using vade::SafetensorsFile;
 using vade::SafetensorsWriter;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vade-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-};
 
 std::vector<std::byte> bytes_of(const std::string& text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
@@ -35,18 +29,8 @@ std::vector<std::byte> bytes_of(const std::string& text) {
 /// A file with this header and this many zero bytes of data.
 std::vector<std::byte> file(const std::string& header, std::size_t data = 0) {
   std::string text;
-  for (int shift = 0; shift < 64; shift += 8)
-    text += static_cast<char>(std::uint64_t{header.size()} >> shift & 0xff);
+  for (int shift = 0; shift < 64; shift += 8) text += static_cast<char>(std::uint64_t{header.size()} >> shift & 0xff);
   return bytes_of(text + header + std::string(data, '\0'));
-}
-
-std::string message_of(const auto& call) {
-  try {
-    call();
-  } catch (const vade::FileError& error) {
-    return error.what();
-  }
-  return "no FileError was thrown";
 }
 
 /// What reading says after the path, or "" if nothing.
@@ -117,7 +101,8 @@ TEST_CASE("The same content gives the same bytes, in whatever order it was added
 TEST_CASE("A file written by hand, as other tools do, is read without checksums") {
   const auto content = file(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}, "e":{"dtype":"I8","shape":[0,3],)"
                             R"("data_offsets":[4,4]},"s":{"data_offsets":[4,12],"shape":[],"dtype":"F64"},)"
-                            R"("__metadata__":{"format":"pt"}}  )", 12);
+                            R"("__metadata__":{"format":"pt"}}  )",
+                            12);
   const SafetensorsFile loaded = SafetensorsFile::parse(content, "file");
   CHECK_FALSE(loaded.has_checksums());
   CHECK(loaded.metadata().at("format") == "pt");
@@ -155,8 +140,8 @@ TEST_CASE("Every rule of the format that is broken is named") {
         "tensor \"a\" has an unknown dtype \"F31\"");
   CHECK(complaint(file(entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,8,8])"), 8)) ==
         "tensor \"a\" has 3 data_offsets, wanted 2");
-  for (const char* const number : {"-1", "-0", "2.0", "2e0", "9223372036854775808", "18446744073709551617", "\"2\"",
-                                   "null", "true", "[2]", "{}"})
+  for (const char* const number :
+       {"-1", "-0", "2.0", "2e0", "9223372036854775808", "18446744073709551617", "\"2\"", "null", "true", "[2]", "{}"})
     CHECK(complaint(file(entry(std::string(R"("dtype":"F32","shape":[)") + number + R"(],"data_offsets":[0,8])"), 8))
               .starts_with("got "));
   CHECK(complaint(file(entry(R"("dtype":["F32"],"shape":[2],"data_offsets":[0,8])"), 8)).starts_with("got an array"));
@@ -237,18 +222,21 @@ TEST_CASE("Any byte in place of any other gives an error or the same content, ne
 
 TEST_CASE("A wrong name, shape, type or count of tensors is named") {
   const SafetensorsFile loaded = SafetensorsFile::parse(example().bytes(), "file");
-  CHECK(message_of([&] { loaded.matrix<float>("bias", 1, 1); }) == "file: has no tensor \"bias\"");
-  CHECK(message_of([&] { loaded.matrix<float>("weights", 3, 2); }) ==
+  CHECK(message_of<FileError>([&] { loaded.matrix<float>("bias", 1, 1); }) == "file: has no tensor \"bias\"");
+  CHECK(message_of<FileError>([&] { loaded.matrix<float>("weights", 3, 2); }) ==
         "file: tensor \"weights\" is [2 x 3], wanted [3 x 2]");
-  CHECK(message_of([&] { loaded.matrix<float>("step", 1, 1); }) == "file: tensor \"step\" is U64, wanted F32 or F64");
-  CHECK(message_of([&] { loaded.integers("step"); }) == "file: tensor \"step\" is U64, wanted I64");
-  CHECK(message_of([&] { loaded.unsigned_integers("weights"); }) == "file: tensor \"weights\" is F32, wanted U64");
+  CHECK(message_of<FileError>([&] { loaded.matrix<float>("step", 1, 1); }) ==
+        "file: tensor \"step\" is U64, wanted F32 or F64");
+  CHECK(message_of<FileError>([&] { loaded.integers("step"); }) == "file: tensor \"step\" is U64, wanted I64");
+  CHECK(message_of<FileError>([&] { loaded.unsigned_integers("weights"); }) ==
+        "file: tensor \"weights\" is F32, wanted U64");
   std::vector<std::string> wanted = loaded.names();
   loaded.check_names(wanted);
   wanted.pop_back();
-  CHECK(message_of([&] { loaded.check_names(wanted); }) == "file: has a tensor \"weights\" that was not wanted");
+  CHECK(message_of<FileError>([&] { loaded.check_names(wanted); }) ==
+        "file: has a tensor \"weights\" that was not wanted");
   wanted.push_back("bias");
-  CHECK(message_of([&] { loaded.check_names(wanted); }) == "file: has no tensor \"bias\"");
+  CHECK(message_of<FileError>([&] { loaded.check_names(wanted); }) == "file: has no tensor \"bias\"");
 }
 
 TEST_CASE_TEMPLATE("Numbers that are not finite pass only where they are allowed", T, float, double) {
@@ -260,7 +248,7 @@ TEST_CASE_TEMPLATE("Numbers that are not finite pass only where they are allowed
   writer.add("w", bad, NonFinite::allow);
   const SafetensorsFile loaded = SafetensorsFile::parse(writer.bytes(), "file");
   CHECK(std::isnan(loaded.matrix<T>("w", 2, 2, NonFinite::allow)(1, 0)));
-  CHECK(message_of([&] { loaded.matrix<T>("w", 2, 2); }) ==
+  CHECK(message_of<FileError>([&] { loaded.matrix<T>("w", 2, 2); }) ==
         "file: tensor \"w\" has nan at row 1, column 0, wanted finite values");
 }
 

@@ -20,10 +20,10 @@ namespace {
 
 const vade::VadeOptions small{.network = battery::small, .clusters = 3};
 
-VadeFitOptions quick(vade::WarmStart start = AutoencoderStart{.fit = {.epochs = 30, .batch = 30}, .mixture_restarts = 2},
-                     int epochs = 10) {
-  return {.start = std::move(start),
-          .fit = {.epochs = epochs, .batch = 30, .learning_rate = Schedule::constant(2e-3)}};
+VadeFitOptions quick_fit(vade::WarmStart start = AutoencoderStart{.fit = {.epochs = 30, .batch = 30},
+                                                                  .mixture_restarts = 2},
+                         int epochs = 10) {
+  return {.start = std::move(start), .fit = {.epochs = epochs, .batch = 30, .learning_rate = Schedule::constant(2e-3)}};
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ VadeFitOptions quick(vade::WarmStart start = AutoencoderStart{.fit = {.epochs = 
 TEST_CASE("VaDE: what every model promises") {
   battery::run([] { return Vade<float>(small); },
                [](Vade<float>& model, const vade::Dataset& data) {
-                 return model.fit(data, quick(AutoencoderStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
+                 return model.fit(data, quick_fit(AutoencoderStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
                });
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("VaDE: three kinds of patterns are three clusters, from each start tha
                                     VaeStart{.fit = fit, .kl_weight = Schedule::warm_up(0.01, 0.2, 50)}};
   for (const vade::WarmStart& start : starts) {
     Vade<float> model(small);
-    model.fit(data.images, quick(start));
+    model.fit(data.images, quick_fit(start));
     CAPTURE(start.index());
     CHECK(vade::clustering_accuracy(data.labels, model.predict(data.images)) > 0.97);
   }
@@ -56,7 +56,7 @@ TEST_CASE("VaDE: three kinds of patterns are three clusters, from each start tha
 TEST_CASE("VaDE: probabilities are a simplex, prediction is their top and needs no randomness") {
   const vade::LabelledDataset data = toy::patterns(90, battery::inputs, 3);
   Vade<float> model(small);
-  model.fit(data.images, quick());
+  model.fit(data.images, quick_fit());
   const Matrix<float> gamma = model.predict_proba(data.images);
   CHECK(gamma.minCoeff() >= 0.0f);
   CHECK((gamma.rowwise().sum().array() - 1.0f).abs().maxCoeff() < 1e-5f);
@@ -69,7 +69,7 @@ TEST_CASE("VaDE: probabilities are a simplex, prediction is their top and needs 
 TEST_CASE("VaDE: γ of the model is the softmax of the design, recomputed in double from the saved parameters") {
   const vade::LabelledDataset data = toy::patterns(60, battery::inputs, 3);
   Vade<double> model(small);
-  model.fit(data.images, quick());
+  model.fit(data.images, quick_fit());
   const battery::TemporaryFile file;
   model.save(file.path);
   const auto tensors = vade::SafetensorsFile::load(file.path);
@@ -109,18 +109,18 @@ TEST_CASE("VaDE: γ of the model is the softmax of the design, recomputed in dou
 TEST_CASE("VaDE: weights are positive and sum to one; variances are positive; the five terms sum to the bound") {
   const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;
   Vade<double> model(small);
-  const auto report = model.fit(data, quick());
+  const auto report = model.fit(data, quick_fit());
   CHECK(model.weights().minCoeff() > 0);
   CHECK(model.weights().sum() == doctest::Approx(1));
   CHECK(model.variances().minCoeff() > 0);
   const auto b = model.elbo(data);
-  CHECK(b.bound() == doctest::Approx(b.reconstruction + b.latent_prior + b.cluster_prior + b.latent_entropy +
-                                     b.cluster_entropy));
+  CHECK(b.bound() ==
+        doctest::Approx(b.reconstruction + b.latent_prior + b.cluster_prior + b.latent_entropy + b.cluster_entropy));
   const auto& last = report.history.back();
   CHECK(last.stage == "vade");
-  CHECK(-last.loss == doctest::Approx(last.term("reconstruction") + last.term("latent_prior") +
-                                      last.term("cluster_prior") + last.term("latent_entropy") +
-                                      last.term("cluster_entropy")));
+  CHECK(-last.loss ==
+        doctest::Approx(last.term("reconstruction") + last.term("latent_prior") + last.term("cluster_prior") +
+                        last.term("latent_entropy") + last.term("cluster_entropy")));
   CHECK(last.term("consistency") == 0);
   CHECK(last.term("effective_clusters") > 1);
 }
@@ -140,7 +140,7 @@ TEST_CASE("VaDE: K = 1 with a standard normal component is the VAE's bound") {
 TEST_CASE("VaDE: generate draws from all clusters or from one, repeatably") {
   const vade::LabelledDataset data = toy::patterns(300, battery::inputs, 3);
   Vade<float> model(small);
-  model.fit(data.images, quick(AutoencoderStart{.fit = {.epochs = 40, .batch = 30}}, 40));
+  model.fit(data.images, quick_fit(AutoencoderStart{.fit = {.epochs = 40, .batch = 30}}, 40));
   const Matrix<float> images = model.generate(9, 4);
   CHECK(images == model.generate(9, 4));
   for (Index c = 0; c < 3; ++c) {
@@ -160,7 +160,7 @@ TEST_CASE("VaDE: fewer rows than clusters, and bad options, are refused") {
                        vade::ValueError);
   CHECK_THROWS_AS(Vade<float>({.network = battery::small, .clusters = 0}), vade::ValueError);
   CHECK_THROWS_AS(Vade<float>({.network = {.inputs = 0}}), vade::ValueError);
-  VadeFitOptions options = quick();
+  VadeFitOptions options = quick_fit();
   options.objective.kl_weight = Schedule::warm_up(0, 1, 99);
   CHECK_THROWS_WITH_AS(model.fit(toy::patterns(30, battery::inputs, 3).images, options), doctest::Contains("warms up"),
                        vade::ValueError);
@@ -175,7 +175,7 @@ TEST_CASE("VaDE: a stop request ends the fit in whichever stage it comes, and th
     observer.on_step = [&](const vade::Progress& p) {
       if (p.stage == stage && p.epoch == 2) source.request_stop();
     };
-    const auto report = model.fit(data, quick(), observer, source.get_token());
+    const auto report = model.fit(data, quick_fit(), observer, source.get_token());
     CHECK(report.stop == vade::StopReason::cancelled);
     CHECK(report.history.back().stage == stage);
     CHECK(model.fitted());

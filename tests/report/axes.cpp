@@ -4,14 +4,11 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
 
 using namespace vade::report;
 
 namespace {
-
-constexpr double not_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 std::vector<std::string> texts(const Scale& scale, int wanted, double least = 0) {
   std::vector<std::string> result;
@@ -53,7 +50,8 @@ TEST_CASE("logarithmic ticks name the powers of ten, and thin them out") {
 TEST_CASE("ticks end, whatever the scale") {
   CHECK(ticks({1e17, 1e17 + 64}, 5).size() <= 1000);
   CHECK(ticks({-1e300, 1e300}, 5).size() <= 12);
-  CHECK(ticks({not_number, not_number}, 5).empty());
+  constexpr double nan = tests::not_a_number<double>;
+  CHECK(ticks({nan, nan}, 5).empty());
 }
 
 TEST_CASE("a scale maps its ends to 0 and 1") {
@@ -73,7 +71,8 @@ TEST_CASE("an extent collects what can be shown, with room around one value and 
   CHECK(extent.scale(0.1).low == 0);
   CHECK(extent.scale(0.1).high == 1);
   CHECK(extent.log_scale(0.1).logarithmic);
-  for (const double value : {not_number, inf, -inf, 1e305}) extent.include(value);
+  constexpr double nan = tests::not_a_number<double>, infinite = tests::infinity<double>;
+  for (const double value : {nan, infinite, -infinite, 1e305}) extent.include(value);
   CHECK(extent.empty());
   extent.include(5);
   CHECK(extent.scale(0).low < 5);

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
 
 using namespace vade::report;
 using vade::Index;
@@ -81,13 +81,13 @@ TEST_CASE("a stroke of one point is a dot, and one of none is nothing") {
 }
 
 TEST_CASE("what lies outside or is not finite draws nothing") {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  constexpr double nan = tests::not_a_number<double>, infinite = tests::infinity<double>;
   Canvas canvas(10, 10);
   canvas.disc({-50, 5}, 10, black);
   canvas.disc({nan, 5}, 10, black);
   canvas.rectangle(20, 0, 1e12, 10, black);
   canvas.rectangle(0, nan, 5, 5, black);
-  canvas.line({0, 0}, {inf, 5}, 3, black);
+  canvas.line({0, 0}, {infinite, 5}, 3, black);
   canvas.line({1e8, -1e8}, {2e8, -1e8}, 3, black);
   canvas.text({nan, 3}, "text");
   canvas.blend(10, 0, black, 1);

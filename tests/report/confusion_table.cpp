@@ -4,23 +4,14 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
+#include "support.hpp"
 
 using namespace vade::report;
+using tests::count;
 using vade::Image;
 using vade::Index;
 using vade::Matrix;
-
-namespace {
-
-Index count(const Image& image, Color color) {
-  Index sum = 0;
-  for (std::size_t i = 0; i < image.rgb.size(); i += 3)
-    sum += Color{image.rgb[i], image.rgb[i + 1], image.rgb[i + 2]} == color ? 1 : 0;
-  return sum;
-}
-
-}  // namespace
 
 TEST_CASE("a cell is as dark as its share of its row") {
   Matrix<double> counts(2, 2);
@@ -67,6 +58,6 @@ TEST_CASE("what is no table of counts is refused") {
   CHECK_THROWS_AS(confusion_table(counts, {.cell = 0}), vade::ValueError);
   counts(1, 2) = -1;
   CHECK_THROWS_AS(confusion_table(counts), vade::ValueError);
-  counts(1, 2) = std::numeric_limits<double>::quiet_NaN();
+  counts(1, 2) = tests::not_a_number<double>;
   CHECK_THROWS_AS(confusion_table(counts), vade::ValueError);
 }

@@ -4,28 +4,19 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
+#include "support.hpp"
 
 using namespace vade::report;
+using tests::count;
 using vade::Image;
 using vade::Index;
 
 namespace {
 
-constexpr double gap = std::numeric_limits<double>::quiet_NaN();
+constexpr double gap = tests::not_a_number<double>;
 
-/// Pixels of exactly this colour, left of the legend.
-Index count(const Image& image, Color color, Index from = 0, Index to = 100'000) {
-  Index sum = 0;
-  for (Index y = 0; y < image.height; ++y)
-    for (Index x = from; x < std::min(image.width, to); ++x) {
-      const std::uint8_t* at = image.rgb.data() + (y * image.width + x) * 3;
-      sum += Color{at[0], at[1], at[2]} == color ? 1 : 0;
-    }
-  return sum;
-}
-
-CurvesOptions small() { return {.width = 800, .panel_height = 200, .text_size = 16}; }
+CurvesOptions small_curves() { return {.width = 800, .panel_height = 200, .text_size = 16}; }
 
 Series ramp(std::string name, double slope) {
   Series series{std::move(name), {}, {}};
@@ -39,34 +30,34 @@ Series ramp(std::string name, double slope) {
 }  // namespace
 
 TEST_CASE("each series is drawn in its colour, and named") {
-  const Image image = curves({ramp("up", 1), ramp("flat", 0), ramp("down", -1)}, small());
+  const Image image = curves({ramp("up", 1), ramp("flat", 0), ramp("down", -1)}, small_curves());
   CHECK(image.width == 800);
   for (Index i = 0; i < 3; ++i) {
     CHECK(count(image, qualitative(i, 3), 0, 600) > 200);  // the line
     CHECK(count(image, qualitative(i, 3), 600) > 10);      // its mark in the legend
   }
-  CHECK(image.rgb == curves({ramp("up", 1), ramp("flat", 0), ramp("down", -1)}, small()).rgb);
+  CHECK(image.rgb == curves({ramp("up", 1), ramp("flat", 0), ramp("down", -1)}, small_curves()).rgb);
 }
 
 TEST_CASE("panels stand one above the other") {
   const Panel panel{.title = "loss", .series = {ramp("total", 1)}};
-  const Image one = curves(std::vector<Panel>{panel}, small());
-  const Image three = curves({panel, panel, panel}, small());
+  const Image one = curves(std::vector<Panel>{panel}, small_curves());
+  const Image three = curves({panel, panel, panel}, small_curves());
   CHECK(three.height == one.height + 400);
   CHECK(count(three, qualitative(0, 1)) > 2 * count(one, qualitative(0, 1)));
 }
 
 TEST_CASE("values that are not finite are gaps, and a point between gaps is still seen") {
   Series whole = ramp("a", 1), broken = ramp("a", 1), isolated = ramp("a", 1);
-  for (std::size_t i = 30; i < 60; ++i) broken.y[i] = i % 2 == 0 ? gap : -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 30; i < 60; ++i) broken.y[i] = i % 2 == 0 ? gap : -tests::infinity<double>;
   for (std::size_t i = 0; i < 100; ++i)
     if (i != 50) isolated.y[i] = gap;
   const Color color = qualitative(0, 1);
-  const Index all = count(curves({whole}, small()), color, 0, 600);
-  const Index some = count(curves({broken}, small()), color, 0, 600);
+  const Index all = count(curves({whole}, small_curves()), color, 0, 600);
+  const Index some = count(curves({broken}, small_curves()), color, 0, 600);
   CHECK(some < all * 8 / 10);
   CHECK(some > all * 5 / 10);
-  CHECK(count(curves({isolated}, small()), color, 0, 600) > 5);
+  CHECK(count(curves({isolated}, small_curves()), color, 0, 600) > 5);
 }
 
 TEST_CASE("pieces of a line end at its gaps") {
@@ -92,14 +83,14 @@ TEST_CASE("the legend tells the last value that is a number") {
 }
 
 TEST_CASE("no data, one point and equal values still make a picture that says so") {
-  const Image empty = curves(std::vector<Panel>{Panel{}}, small());
+  const Image empty = curves(std::vector<Panel>{Panel{}}, small_curves());
   CHECK(count(empty, faint_ink) > 50);
-  const Image nothing = curves({Series{"a", {}, {}}}, small());
+  const Image nothing = curves({Series{"a", {}, {}}}, small_curves());
   CHECK(nothing.width == 800);
-  const Image one = curves({Series{"a", {1}, {160}}}, small());
+  const Image one = curves({Series{"a", {1}, {160}}}, small_curves());
   CHECK(count(one, qualitative(0, 1), 0, 600) > 5);
-  CHECK(count(curves({Series{"a", {1, 2}, {3, 3}}}, small(), true), qualitative(0, 1), 0, 600) > 100);
-  CHECK(curves({Series{"a", {1, 2}, {-1e308, 1e308}}}, small()).width == 800);
+  CHECK(count(curves({Series{"a", {1, 2}, {3, 3}}}, small_curves(), true), qualitative(0, 1), 0, 600) > 100);
+  CHECK(curves({Series{"a", {1, 2}, {-1e308, 1e308}}}, small_curves()).width == 800);
 }
 
 TEST_CASE("what does not fit is refused") {

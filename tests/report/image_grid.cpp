@@ -4,21 +4,16 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
+#include "support.hpp"
 
 using namespace vade::report;
+using tests::pixel;
 using vade::Image;
 using vade::Index;
 using vade::Matrix;
 
 namespace {
-
-Color pixel(const Image& image, Index x, Index y) {
-  REQUIRE(x < image.width);
-  REQUIRE(y < image.height);
-  const std::uint8_t* at = image.rgb.data() + (y * image.width + x) * 3;
-  return {at[0], at[1], at[2]};
-}
 
 /// No text: the margin is 9, and image (r, c) starts at 9 + r (2 * 4 + 2), 9 + c (3 * 4 + 2).
 ImageGridOptions plain() { return {.columns = 2, .scale = 4, .gap = 2, .text_size = 10}; }
@@ -44,7 +39,7 @@ TEST_CASE("every value is a square of its grey") {
 
 TEST_CASE("values beyond [0, 1] are clamped, and NaN is magenta") {
   Matrix<double> images(1, 4);
-  images << -3, 7, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity();
+  images << -3, 7, tests::not_a_number<double>, tests::infinity<double>;
   for (const bool invert : {false, true}) {
     ImageGridOptions options = plain();
     options.invert = invert;

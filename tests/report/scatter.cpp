@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
+#include "../support/extremes.hpp"
+#include "support.hpp"
 
 using namespace vade::report;
+using tests::pixel;
 using vade::Image;
 using vade::Index;
 using vade::Label;
@@ -15,30 +17,25 @@ using vade::Matrix;
 
 namespace {
 
-Color pixel(const Image& image, Index x, Index y) {
-  const std::uint8_t* at = image.rgb.data() + (y * image.width + x) * 3;
-  return {at[0], at[1], at[2]};
-}
-
 /// Pixels left of `right` of about this colour.
 Index count_near(const Image& image, Color color, Index right) {
   Index count = 0;
-  const auto gap = [](Color a, Color b) {
+  const auto difference = [](Color a, Color b) {
     return std::abs(a.red - b.red) + std::abs(a.green - b.green) + std::abs(a.blue - b.blue);
   };
   for (Index y = 0; y < image.height; ++y)
-    for (Index x = 0; x < right; ++x) count += gap(pixel(image, x, y), color) < 60 ? 1 : 0;
+    for (Index x = 0; x < right; ++x) count += difference(pixel(image, x, y), color) < 60 ? 1 : 0;
   return count;
 }
 
-ScatterOptions small() { return {.mark_centers = false, .width = 600, .height = 400, .text_size = 16}; }
+ScatterOptions small_scatter() { return {.mark_centers = false, .width = 600, .height = 400, .text_size = 16}; }
 
 }  // namespace
 
 TEST_CASE("each group has its colour, at its place") {
   Matrix<float> points(4, 2);
   points << 0, 0, 1, 0, 0, 1, 1, 1;
-  ScatterOptions options = small();
+  ScatterOptions options = small_scatter();
   options.radius = 12;
   const Image image = scatter(points, Labels{0, 1, 2, 3}, options);
   CHECK(image.width == 600);
@@ -66,7 +63,7 @@ TEST_CASE("no group hides another where they overlap") {
   vade::fill_normal(points, 5, vade::Purpose::user);
   Labels labels;
   for (Index i = 0; i < 4000; ++i) labels.push_back(static_cast<Label>(i / 1000));  // sorted by group
-  const Image image = scatter(points, labels, small());
+  const Image image = scatter(points, labels, small_scatter());
   std::vector<Index> seen;
   for (Index c = 0; c < 4; ++c) seen.push_back(count_near(image, qualitative(c, 4), 540));
   for (const Index count : seen) {
@@ -80,7 +77,7 @@ TEST_CASE("the same points and seed give the same bytes, another seed another or
   vade::fill_normal(points, 5, vade::Purpose::user);
   Labels labels;
   for (Index i = 0; i < 500; ++i) labels.push_back(static_cast<Label>(i % 3));
-  ScatterOptions options = small();
+  ScatterOptions options = small_scatter();
   options.mark_centers = true;
   const Image first = scatter(points, labels, options);
   CHECK(first.rgb == scatter(points, labels, options).rgb);
@@ -92,7 +89,7 @@ TEST_CASE("a limit on the points draws fewer of them") {
   Matrix<float> points(300, 2);
   vade::fill_normal(points, 5, vade::Purpose::user);
   const Labels labels(300, 0);
-  ScatterOptions options = small();
+  ScatterOptions options = small_scatter();
   options.radius = 4;
   const Index all = count_near(scatter(points, labels, options), qualitative(0, 1), 540);
   options.max_points = 30;
@@ -105,9 +102,9 @@ TEST_CASE("titles, labels, names and centres leave their mark") {
   Matrix<float> points(2, 2);
   points << 0, 0, 1, 1;
   const Labels labels{0, 1};
-  const Image plain = scatter(points, labels, small());
+  const Image plain = scatter(points, labels, small_scatter());
   for (int what = 0; what < 6; ++what) {
-    ScatterOptions options = small();
+    ScatterOptions options = small_scatter();
     if (what == 0) options.title = "title";
     if (what == 1) options.x_label = "x";
     if (what == 2) options.y_label = "y";
@@ -120,24 +117,24 @@ TEST_CASE("titles, labels, names and centres leave their mark") {
 
 TEST_CASE("points that are not finite are left out, and the picture says so") {
   Matrix<double> points(4, 2);
-  points << 0, 0, 1, 1, std::numeric_limits<double>::quiet_NaN(), 1, 1, std::numeric_limits<double>::infinity();
-  const Image image = scatter(points, Labels{0, 0, 1, 1}, small());
+  points << 0, 0, 1, 1, tests::not_a_number<double>, 1, 1, tests::infinity<double>;
+  const Image image = scatter(points, Labels{0, 0, 1, 1}, small_scatter());
   CHECK(count_near(image, not_a_number, 600) > 50);
-  CHECK(count_near(scatter(points.topRows(2), Labels{0, 0}, small()), not_a_number, 600) == 0);
+  CHECK(count_near(scatter(points.topRows(2), Labels{0, 0}, small_scatter()), not_a_number, 600) == 0);
 }
 
 TEST_CASE("degenerate data still make a picture") {
-  CHECK(scatter(Matrix<float>(0, 2), Labels{}, small()).width == 600);
-  CHECK(scatter(Matrix<float>::Zero(5, 2), Labels(5, 0), small()).width == 600);
+  CHECK(scatter(Matrix<float>(0, 2), Labels{}, small_scatter()).width == 600);
+  CHECK(scatter(Matrix<float>::Zero(5, 2), Labels(5, 0), small_scatter()).width == 600);
   Matrix<double> far(2, 2);
   far << -1e300, 0, 1e300, 1e-300;
-  CHECK(scatter(far, Labels{0, 1}, small()).width == 600);
+  CHECK(scatter(far, Labels{0, 1}, small_scatter()).width == 600);
 }
 
 TEST_CASE("a legend of hundreds gives way to the points") {
   Labels labels(200);
   for (std::size_t i = 0; i < 200; ++i) labels[i] = static_cast<Label>(i);
-  ScatterOptions many = small();
+  ScatterOptions many = small_scatter();
   many.mark_centers = true;
   many.names.assign(200, "a name of some length");
   const Image image = scatter(Matrix<float>::Random(200, 2), labels, many);
