@@ -1,0 +1,122 @@
+// vade: five densities in the plane, drawn.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include <vade/core/checks.hpp>
+#include <vade/core/random.hpp>
+#include <vade/data/dataset.hpp>
+
+/// The synthetic experiments of D. Guo, K.-D. Liao and C. Zhou, "Variational Autoencoder" (document 004 among the
+/// references of this project), with the numbers S.n of docs/derivations/synthetic.md, which also names two slips.
+namespace vade {
+
+/// Which density.
+enum class Synthetic { isotropic, rotated, figure_eight, three_blobs, mixture };
+
+/// What is known about a density: its name on a command line, and the variance of its additive noise, or 0.
+struct SyntheticInfo {
+  Synthetic which;
+  std::string_view name;
+  double noise_variance;  ///< σ_ε²
+};
+
+inline constexpr std::array<SyntheticInfo, 5> synthetic_densities{{
+    {Synthetic::isotropic, "isotropic", 0.2},
+    {Synthetic::rotated, "rotated", 0.2},
+    {Synthetic::figure_eight, "figure8", 0.02},
+    {Synthetic::three_blobs, "blobs", 0.2},
+    {Synthetic::mixture, "mixture", 0},
+}};
+
+/// A point of the plane.
+struct PlanePoint {
+  double x = 0;
+  double y = 0;
+};
+
+/// The rotation by `angle`, counter-clockwise.
+inline PlanePoint rotate(PlanePoint p, double angle) {
+  const double c = std::cos(angle), s = std::sin(angle);
+  return {c * p.x - s * p.y, s * p.x + c * p.y};
+}
+
+/// Φ(z) = P(Z ≤ z) of a standard normal Z.
+inline double normal_cdf(double z) { return 0.5 * std::erfc(-z / 1.41421356237309504880); }
+
+/// S.1: diag(3, 1/3) z.
+inline PlanePoint stretched(PlanePoint z) { return {3 * z.x, z.y / 3}; }
+
+/// S.3: the point of the lemniscate at u = (0.6 + 1.8 Φ(z)) π:
+///     (½ √2 cos u, √2 cos u sin u) / (1 + sin² u).
+inline PlanePoint figure_eight_point(double z) {
+  const double u = (0.6 + 1.8 * normal_cdf(z)) * 3.14159265358979323846, c = std::cos(u), s = std::sin(u);
+  const double root = 1.41421356237309504880, below = 1 + s * s;
+  return {0.5 * root * c / below, root * c * s / below};
+}
+
+/// S.4: the angle t(u(z)) = 2 tanh(10 u − 20 ⌊u/2⌋ − 10) + 4 ⌊u/2⌋ + 2 with u = 2π / (1 + e^{−½ π z}): nearly always one
+/// of 0, 4, 8 and 12.
+inline double blob_angle(double z) {
+  const double u = 2 * 3.14159265358979323846 / (1 + std::exp(-0.5 * 3.14159265358979323846 * z));
+  const double step = std::floor(u / 2);
+  return 2 * std::tanh(10 * u - 20 * step - 10) + 4 * step + 2;
+}
+
+/// S.5: part k = 0, 1, 2 of the mixture at the draw y of N(0, diag(3, 1/3)): R(0), R(2π/3), R(π/3), and three centres.
+inline PlanePoint mixture_point(Label k, PlanePoint y) {
+  const double third = 3.14159265358979323846 / 3, side = 3 * 1.73205080756887729353;
+  const PlanePoint turned = rotate(y, k == 0 ? 0 : k == 1 ? 2 * third : third);
+  const PlanePoint centre = k == 0 ? PlanePoint{0, side} : PlanePoint{k == 1 ? -side : side, -side / 2};
+  return {turned.x + centre.x, turned.y + centre.y};
+}
+
+/// `rows` independent draws `[rows x 2]`, float. Row i depends on (seed, part, i) alone: parts are independent samples,
+/// say 0 to train and 1 to test. Labels say where a row is from: the component of the mixture, the blob, or the sixth of
+/// the latent z in which it lies (of z₁ for the Gaussians). O(rows). @throws ValueError for less than one row
+inline LabelledDataset synthetic_data(Synthetic which, Index rows, std::uint64_t seed, std::uint32_t part = 0) {
+  check_at_least("synthetic_data", "rows", rows, Index{1});
+  Matrix<float> x(rows, 2);
+  Labels labels(static_cast<std::size_t>(rows));
+  const double deviation = std::sqrt(synthetic_densities[static_cast<std::size_t>(which)].noise_variance);
+  const auto sixth = [](double z) { return static_cast<Label>(std::min(5.0, std::floor(6 * normal_cdf(z)))); };
+  for (Index i = 0; i < rows; ++i) {
+    RandomStream stream(seed, Purpose::synthetic, part, static_cast<std::uint32_t>(i));
+    const PlanePoint z{stream.normal<double>(), stream.normal<double>()};
+    const PlanePoint noise{deviation * stream.normal<double>(), deviation * stream.normal<double>()};
+    PlanePoint p;
+    Label label = sixth(z.x);
+    switch (which) {
+      case Synthetic::isotropic:
+        p = stretched(z);
+        break;
+      case Synthetic::rotated:  // S.2
+        p = rotate(stretched(z), 3.14159265358979323846 / 3);
+        break;
+      case Synthetic::figure_eight:
+        p = figure_eight_point(z.x);
+        break;
+      case Synthetic::three_blobs: {
+        const double angle = blob_angle(z.x);
+        p = {std::cos(angle), std::sin(angle)};
+        label = static_cast<Label>(std::lround(angle / 4));
+        break;
+      }
+      case Synthetic::mixture:
+        label = static_cast<Label>(stream.below(3));
+        p = mixture_point(label, {std::sqrt(3.0) * z.x, z.y / std::sqrt(3.0)});
+        break;
+    }
+    x(i, 0) = static_cast<float>(p.x + noise.x);
+    x(i, 1) = static_cast<float>(p.y + noise.y);
+    labels[static_cast<std::size_t>(i)] = label;
+  }
+  return {Dataset::from_matrix(std::move(x)), std::move(labels)};
+}
+
+}  // namespace vade
