@@ -7,6 +7,9 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+
+#include <pthread.h>
 
 #include <doctest/doctest.h>
 
@@ -36,6 +39,30 @@ std::string failure_of(const std::function<void()>& call) {
   }
   return "nothing was thrown";
 }
+
+#if defined(__GLIBC__)
+/// For its lifetime, a new thread asks for more stack than there are addresses, and so the system refuses it.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    REQUIRE(::pthread_getattr_default_np(&before_) == 0);
+    pthread_attr_t huge;
+    REQUIRE(::pthread_attr_init(&huge) == 0);
+    REQUIRE(::pthread_attr_setstacksize(&huge, std::size_t{1} << 56) == 0);
+    REQUIRE(::pthread_setattr_default_np(&huge) == 0);
+    ::pthread_attr_destroy(&huge);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+  ~NoMoreThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+
+ private:
+  pthread_attr_t before_;
+};
+#endif
 
 }  // namespace
 
@@ -234,14 +261,29 @@ TEST_CASE("resize changes the number of threads, and refuses absurd ones without
     CHECK(runs_of_tiles(pool, 50) == ones(50));
   }
   CHECK_THROWS_WITH_AS(pool.resize(0), "ThreadPool: threads is 0, wanted a value in [1, 1024]", vade::ValueError);
-  CHECK_THROWS_WITH_AS(pool.resize(1025), "ThreadPool: threads is 1025, wanted a value in [1, 1024]",
-                       vade::ValueError);
+  CHECK_THROWS_WITH_AS(pool.resize(1025), "ThreadPool: threads is 1025, wanted a value in [1, 1024]", vade::ValueError);
   CHECK_THROWS_AS(pool.resize(-1), vade::ValueError);
   CHECK(pool.threads() == 3);
   CHECK(runs_of_tiles(pool, 50) == ones(50));
   CHECK_THROWS_AS(ThreadPool(0), vade::ValueError);
   CHECK_THROWS_AS(ThreadPool(1025), vade::ValueError);
 }
+
+#if defined(__GLIBC__)
+TEST_CASE("Threads that the system refuses are an error; the pool then works with its one thread, and can grow later") {
+  ThreadPool pool(3);
+  {
+    const NoMoreThreads refused;
+    CHECK_THROWS_AS(ThreadPool(2), std::system_error);
+    CHECK_THROWS_AS(pool.resize(5), std::system_error);
+    CHECK(pool.threads() == 1);
+    CHECK(runs_of_tiles(pool, 50) == ones(50));
+  }
+  pool.resize(4);
+  CHECK(pool.threads() == 4);
+  CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+#endif
 
 TEST_CASE("resize waits for a running call, and other threads may run and ask meanwhile") {
   ThreadPool pool(3);
