@@ -83,7 +83,7 @@ TEST_CASE("Probabilities are a simplex; the folded trunk computes the hidden lay
   CHECK(classifier.loss() == report.history.back().loss);
 }
 
-TEST_CASE("The loss is its three terms, and all are in range") {
+TEST_CASE("I.5: the loss is its three terms, and all are in range") {
   const LabelledDataset data = bars(100);
   InformationMaximisingClassifier<float> classifier(64, quick(), 1);
   for (const auto& r : classifier.fit(data.images, {"classifier", 20}).history) {
@@ -92,6 +92,7 @@ TEST_CASE("The loss is its three terms, and all are in range") {
     CHECK(r.term("consistency") > -1e-5);
     CHECK(r.term("conditional_entropy") >= 0);
     CHECK(r.term("marginal_entropy") <= std::log(2) + 1e-6);
+    CHECK(r.loss >= -0.1 * 4 * std::log(2) - 1e-5);
   }
 }
 
@@ -107,4 +108,39 @@ TEST_CASE("Rows that are no images have no affine views: a clear error; so have 
   bad.fit.batch = 1;
   CHECK_THROWS_WITH_AS((InformationMaximisingClassifier<float>(64, bad, 1)), doctest::Contains("batch"),
                        vade::ValueError);
+}
+
+TEST_CASE("Of several candidates the one with the lowest loss is left, with the bytes of its own fit") {
+  const LabelledDataset data = bars(200);
+  InformationMaximisationOptions options = quick();
+  options.fit.epochs = 7;
+  vade::FitReport report;
+  const auto best = InformationMaximisingClassifier<float>::fit_best(data.images, options, {.candidates = 3, .rung = 2},
+                                                                     5, {"c", 20}, report);
+  REQUIRE(report.history.size() == 3 * 2 + 2 * 2 + 3);  // 3 of them for 2 epochs, 2 for 2 more, 1 for the last 3
+  const auto loss_at = [&](int candidate, int epoch) {
+    for (const auto& record : report.history)
+      if (record.stage == "c " + std::to_string(candidate) && record.epoch == epoch) return record.loss;
+    return std::numeric_limits<double>::infinity();
+  };
+  int winner = 0;
+  for (int k = 1; k <= 3; ++k)
+    if (loss_at(k, 7) < std::numeric_limits<double>::infinity()) winner = k;
+  REQUIRE(winner > 0);
+  for (int k = 1; k <= 3; ++k) {
+    CHECK(loss_at(winner, 4) <= loss_at(k, 4));
+    // Who was cut first was the worst of the first two epochs.
+    if (loss_at(k, 4) == std::numeric_limits<double>::infinity())
+      for (int other = 1; other <= 3; ++other) CHECK(loss_at(k, 2) >= loss_at(other, 2));
+  }
+  InformationMaximisingClassifier<float> alone(64, options, 5 + (static_cast<std::uint64_t>(winner - 1) << 32));
+  alone.fit(data.images, {"c", 20});
+  CHECK(alone.loss() == best.loss());
+  CHECK(alone.predict_proba(data.images) == best.predict_proba(data.images));
+}
+
+TEST_CASE("A contest of nobody, or without epochs between cuts, is refused") {
+  CHECK_THROWS_WITH_AS(vade::HalvingOptions({.candidates = 0}).check(),
+                       "HalvingOptions: candidates is 0, wanted at least 1, and finite", vade::ValueError);
+  CHECK_THROWS_AS(vade::HalvingOptions({.rung = 0}).check(), vade::ValueError);
 }

@@ -1,0 +1,181 @@
+// vade: the equations of docs/derivations/expectation_maximisation.md, by plain loops.
+// SPDX-License-Identifier: MIT
+#include <vade/mixture/full_covariance.hpp>
+#include <vade/mixture/gaussian_mixture.hpp>
+
+#include <cmath>
+#include <vector>
+
+#include <Eigen/LU>
+#include <doctest/doctest.h>
+
+namespace {
+
+namespace em {
+
+using doctest::Approx;
+using vade::GaussianMixture;
+using vade::Index;
+using vade::Matrix;
+using vade::RowVector;
+
+using Diagonal = GaussianMixture<double>;
+using Full = GaussianMixture<double, vade::FullCovariance>;
+
+/// Data of 70 rows, and three components that do not fit them yet.
+struct Case {
+  Matrix<double> x = Matrix<double>(70, 2);
+  RowVector<double> weights = RowVector<double>(3);
+  Matrix<double> means = Matrix<double>(3, 2);
+  Matrix<double> variances = Matrix<double>(3, 2);
+
+  Case() {
+    vade::fill_normal(x, 4, vade::Purpose::user);
+    for (Index i = 0; i < x.rows(); i += 3) x(i, 0) += 3;
+    for (Index i = 0; i < x.rows(); i += 2) x(i, 1) -= 0.5 * x(i, 0);
+    weights << 0.2, 0.3, 0.5;
+    means << -1, 0, 1, 1, 3, -1;
+    variances << 0.5, 1, 2, 0.7, 1, 1.5;
+  }
+
+  Diagonal mixture() const {
+    Diagonal m;
+    m.set_parameters(weights, means, variances);
+    return m;
+  }
+
+  /// π_k N(x_n; μ_k, σ_k²).
+  double joint(Index n, Index k) const {
+    double log_density = std::log(weights(k));
+    for (Index j = 0; j < 2; ++j)
+      log_density -= 0.5 * (std::log(2 * 3.14159265358979323846 * variances(k, j)) +
+                            std::pow(x(n, j) - means(k, j), 2) / variances(k, j));
+    return std::exp(log_density);
+  }
+  double density(Index n) const { return joint(n, 0) + joint(n, 1) + joint(n, 2); }
+  double gamma(Index n, Index k) const { return joint(n, k) / density(n); }
+  double mass(Index k) const {
+    double total = 0;
+    for (Index n = 0; n < x.rows(); ++n) total += gamma(n, k);
+    return total;
+  }
+  /// Σ_n γ_nk (x_n − centre)(x_n − centre)ᵀ / N_k, about the weighted mean.
+  Matrix<double> covariance(Index k) const {
+    RowVector<double> mean = RowVector<double>::Zero(2);
+    for (Index n = 0; n < x.rows(); ++n) mean += gamma(n, k) / mass(k) * x.row(n);
+    Matrix<double> total = Matrix<double>::Zero(2, 2);
+    for (Index n = 0; n < x.rows(); ++n)
+      total += gamma(n, k) / mass(k) * (x.row(n) - mean).transpose() * (x.row(n) - mean);
+    return total;
+  }
+
+  /// The mixture after one iteration with a floor.
+  Diagonal stepped(double floor) const {
+    Diagonal m;
+    m.fit_from(x, weights, means, variances, {.max_iterations = 1, .variance_floor = floor});
+    return m;
+  }
+};
+
+}  // namespace em
+
+}  // namespace
+
+using em::Case;
+
+TEST_CASE("M.1: the mixture's log-density is the log of the weighted sum") {
+  const Case c;
+  const std::vector<double> got = c.mixture().log_prob(c.x);
+  for (vade::Index n = 0; n < 70; ++n)
+    CHECK(got[static_cast<std::size_t>(n)] == em::Approx(std::log(c.density(n))).epsilon(1e-12));
+}
+
+TEST_CASE("M.2: responsibilities are Bayes' rule") {
+  const Case c;
+  const vade::Matrix<double> got = c.mixture().predict_proba(c.x);
+  for (vade::Index n = 0; n < 70; ++n)
+    for (vade::Index k = 0; k < 3; ++k) CHECK(got(n, k) == em::Approx(c.gamma(n, k)).epsilon(1e-11));
+}
+
+TEST_CASE("M.3: at any responsibilities the lower bound is short of the log-likelihood by their divergence from M.2") {
+  const Case c;
+  const double log_likelihood = 70 * c.mixture().mean_log_likelihood(c.x);
+  for (const double sharpness : {1.0, 0.5, 2.0}) {  // γ^s, normalised: M.2 for s = 1
+    double bound = 0, divergence = 0;
+    for (vade::Index n = 0; n < 70; ++n) {
+      double sum = 0;
+      for (vade::Index k = 0; k < 3; ++k) sum += std::pow(c.gamma(n, k), sharpness);
+      for (vade::Index k = 0; k < 3; ++k) {
+        const double g = std::pow(c.gamma(n, k), sharpness) / sum;
+        bound += g * (std::log(c.joint(n, k)) - std::log(g));
+        divergence += g * std::log(g / c.gamma(n, k));
+      }
+    }
+    CHECK(bound == em::Approx(log_likelihood - divergence).epsilon(1e-11));
+    if (sharpness != 1) CHECK(divergence > 0.1);
+  }
+}
+
+TEST_CASE("M.4: weights become mean responsibilities") {
+  const Case c;
+  const auto weights = c.stepped(0).weights();
+  for (vade::Index k = 0; k < 3; ++k) CHECK(weights(k) == em::Approx(c.mass(k) / 70).epsilon(1e-12));
+  CHECK(weights.sum() == em::Approx(1).epsilon(1e-14));
+}
+
+TEST_CASE("M.5: means become weighted means") {
+  const Case c;
+  const auto means = c.stepped(0).means();
+  for (vade::Index k = 0; k < 3; ++k)
+    for (vade::Index j = 0; j < 2; ++j) {
+      double total = 0;
+      for (vade::Index n = 0; n < 70; ++n) total += c.gamma(n, k) * c.x(n, j);
+      CHECK(means(k, j) == em::Approx(total / c.mass(k)).epsilon(1e-12));
+    }
+}
+
+TEST_CASE("M.6: variances become weighted variances about the new means, plus the floor") {
+  const Case c;
+  for (const double floor : {0.0, 0.25}) {
+    const auto variances = c.stepped(floor).variances();
+    for (vade::Index k = 0; k < 3; ++k)
+      for (vade::Index j = 0; j < 2; ++j)
+        CHECK(variances(k, j) == em::Approx(c.covariance(k)(j, j) + floor).epsilon(1e-11));
+  }
+}
+
+TEST_CASE("M.6: full covariances become weighted covariances about the new means") {
+  const Case c;
+  std::vector<vade::Matrix<double>> spread;
+  for (vade::Index k = 0; k < 3; ++k) spread.push_back(c.variances.row(k).asDiagonal());
+  em::Full m;
+  m.fit_from(c.x, c.weights, c.means, spread, {.max_iterations = 1, .variance_floor = 0});
+  for (std::size_t k = 0; k < 3; ++k)
+    CHECK(m.covariances()[k].isApprox(c.covariance(static_cast<vade::Index>(k)), 1e-11));
+}
+
+TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last one hardly changes it") {
+  const Case c;
+  em::Diagonal m;
+  const auto report =
+      m.fit_from(c.x, c.weights, c.means, c.variances, {.max_iterations = 300, .tolerance = 1e-12, .variance_floor = 0});
+  REQUIRE(report.log_likelihood.size() > 10);
+  REQUIRE(report.revived == 0);
+  for (std::size_t i = 1; i < report.log_likelihood.size(); ++i)
+    CHECK(report.log_likelihood[i] >= report.log_likelihood[i - 1] - 1e-13);
+  CHECK(report.log_likelihood[5] > report.log_likelihood[0] + 0.01);
+}
+
+TEST_CASE("M.8: where EM stands still, M.4 to M.6 hold at once, and the gradient R.7 in the logits is zero") {
+  const Case c;
+  em::Diagonal m;
+  m.fit_from(c.x, c.weights, c.means, c.variances, {.max_iterations = 3000, .tolerance = 0, .variance_floor = 0});
+  Case end = c;
+  end.weights = m.weights();
+  end.means = m.means();
+  end.variances = m.variances();
+  for (vade::Index k = 0; k < 3; ++k) {
+    CHECK(end.mass(k) / 70 == em::Approx(end.weights(k)).epsilon(1e-6));
+    for (vade::Index j = 0; j < 2; ++j) CHECK(end.covariance(k)(j, j) == em::Approx(end.variances(k, j)).epsilon(1e-5));
+  }
+}
