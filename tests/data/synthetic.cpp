@@ -178,6 +178,30 @@ TEST_CASE("Slip: document 004's third rotation, which mixes pi/3 with 2/3, is no
   CHECK(ours.isApprox(rotation(pi / 3), 1e-14));
 }
 
+TEST_CASE("S.8: each density integrates to one, and its mean logarithm over draws is the same as over the plane") {
+  for (const auto& info : vade::synthetic_densities) {
+    const bool narrow = info.which == Synthetic::figure_eight || info.which == Synthetic::three_blobs;
+    const double reach = narrow ? 4 : 16, step = narrow ? 0.08 : 0.2;
+    double total = 0, mean = 0;
+    for (double x = -reach; x <= reach; x += step)
+      for (double y = -reach; y <= reach; y += step) {
+        const double log_density = vade::synthetic_log_density(info.which, {x, y});
+        total += step * step * std::exp(log_density);
+        if (log_density > -700) mean += step * step * std::exp(log_density) * log_density;
+      }
+    CHECK(total == Approx(1).epsilon(1e-6));
+    const Matrix<double> draws = synthetic_data(info.which, 3000, 9).images.matrix<double>();
+    double sum = 0, squares = 0;
+    for (Index i = 0; i < draws.rows(); ++i) {
+      const double value = vade::synthetic_log_density(info.which, {draws(i, 0), draws(i, 1)});
+      sum += value;
+      squares += value * value;
+    }
+    const double average = sum / 3000, error = std::sqrt((squares / 3000 - average * average) / 3000);
+    CHECK(std::abs(average - mean) < 5 * error);  // false alarm 6e-7
+  }
+}
+
 TEST_CASE("Rows depend on the seed, the part and their number alone") {
   for (const auto& info : vade::synthetic_densities) {
     const auto few = synthetic_data(info.which, 10, 5), more = synthetic_data(info.which, 100, 5);

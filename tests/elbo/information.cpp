@@ -9,9 +9,10 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
-namespace {
-
+// All of it is in a namespace of its own, so that its short names can stand beside those of other files.
 namespace information {
+
+namespace {
 
 using doctest::Approx;
 using reference::evaluate;
@@ -36,17 +37,7 @@ double divergence(const auto& p, const auto& q) {
   return total;
 }
 
-}  // namespace information
-
 }  // namespace
-
-using information::Approx;
-using information::batch;
-using information::divergence;
-using information::evaluate;
-using information::Index;
-using information::Matrix;
-using information::mutual;
 
 TEST_CASE("I.1: marginal minus conditional entropy is the mutual information of row and class, a double sum") {
   for (const double sharpness : {0.1, 1.0, 5.0}) {
@@ -111,3 +102,5 @@ TEST_CASE("I.6: the gradient of the information in the logits pushes each row to
     }
   }
 }
+
+}  // namespace information

@@ -9,9 +9,9 @@
 #include <Eigen/LU>
 #include <doctest/doctest.h>
 
-namespace {
-
 namespace em {
+
+namespace {
 
 using doctest::Approx;
 using vade::GaussianMixture;
@@ -77,24 +77,20 @@ struct Case {
   }
 };
 
-}  // namespace em
-
 }  // namespace
-
-using em::Case;
 
 TEST_CASE("M.1: the mixture's log-density is the log of the weighted sum") {
   const Case c;
   const std::vector<double> got = c.mixture().log_prob(c.x);
   for (vade::Index n = 0; n < 70; ++n)
-    CHECK(got[static_cast<std::size_t>(n)] == em::Approx(std::log(c.density(n))).epsilon(1e-12));
+    CHECK(got[static_cast<std::size_t>(n)] == Approx(std::log(c.density(n))).epsilon(1e-12));
 }
 
 TEST_CASE("M.2: responsibilities are Bayes' rule") {
   const Case c;
   const vade::Matrix<double> got = c.mixture().predict_proba(c.x);
   for (vade::Index n = 0; n < 70; ++n)
-    for (vade::Index k = 0; k < 3; ++k) CHECK(got(n, k) == em::Approx(c.gamma(n, k)).epsilon(1e-11));
+    for (vade::Index k = 0; k < 3; ++k) CHECK(got(n, k) == Approx(c.gamma(n, k)).epsilon(1e-11));
 }
 
 TEST_CASE("M.3: at any responsibilities the lower bound is short of the log-likelihood by their divergence from M.2") {
@@ -111,7 +107,7 @@ TEST_CASE("M.3: at any responsibilities the lower bound is short of the log-like
         divergence += g * std::log(g / c.gamma(n, k));
       }
     }
-    CHECK(bound == em::Approx(log_likelihood - divergence).epsilon(1e-11));
+    CHECK(bound == Approx(log_likelihood - divergence).epsilon(1e-11));
     if (sharpness != 1) CHECK(divergence > 0.1);
   }
 }
@@ -119,8 +115,8 @@ TEST_CASE("M.3: at any responsibilities the lower bound is short of the log-like
 TEST_CASE("M.4: weights become mean responsibilities") {
   const Case c;
   const auto weights = c.stepped(0).weights();
-  for (vade::Index k = 0; k < 3; ++k) CHECK(weights(k) == em::Approx(c.mass(k) / 70).epsilon(1e-12));
-  CHECK(weights.sum() == em::Approx(1).epsilon(1e-14));
+  for (vade::Index k = 0; k < 3; ++k) CHECK(weights(k) == Approx(c.mass(k) / 70).epsilon(1e-12));
+  CHECK(weights.sum() == Approx(1).epsilon(1e-14));
 }
 
 TEST_CASE("M.5: means become weighted means") {
@@ -130,7 +126,7 @@ TEST_CASE("M.5: means become weighted means") {
     for (vade::Index j = 0; j < 2; ++j) {
       double total = 0;
       for (vade::Index n = 0; n < 70; ++n) total += c.gamma(n, k) * c.x(n, j);
-      CHECK(means(k, j) == em::Approx(total / c.mass(k)).epsilon(1e-12));
+      CHECK(means(k, j) == Approx(total / c.mass(k)).epsilon(1e-12));
     }
 }
 
@@ -140,7 +136,7 @@ TEST_CASE("M.6: variances become weighted variances about the new means, plus th
     const auto variances = c.stepped(floor).variances();
     for (vade::Index k = 0; k < 3; ++k)
       for (vade::Index j = 0; j < 2; ++j)
-        CHECK(variances(k, j) == em::Approx(c.covariance(k)(j, j) + floor).epsilon(1e-11));
+        CHECK(variances(k, j) == Approx(c.covariance(k)(j, j) + floor).epsilon(1e-11));
   }
 }
 
@@ -148,7 +144,7 @@ TEST_CASE("M.6: full covariances become weighted covariances about the new means
   const Case c;
   std::vector<vade::Matrix<double>> spread;
   for (vade::Index k = 0; k < 3; ++k) spread.push_back(c.variances.row(k).asDiagonal());
-  em::Full m;
+  Full m;
   m.fit_from(c.x, c.weights, c.means, spread, {.max_iterations = 1, .variance_floor = 0});
   for (std::size_t k = 0; k < 3; ++k)
     CHECK(m.covariances()[k].isApprox(c.covariance(static_cast<vade::Index>(k)), 1e-11));
@@ -156,7 +152,7 @@ TEST_CASE("M.6: full covariances become weighted covariances about the new means
 
 TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last one hardly changes it") {
   const Case c;
-  em::Diagonal m;
+  Diagonal m;
   const auto report =
       m.fit_from(c.x, c.weights, c.means, c.variances, {.max_iterations = 300, .tolerance = 1e-12, .variance_floor = 0});
   REQUIRE(report.log_likelihood.size() > 10);
@@ -168,14 +164,16 @@ TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last
 
 TEST_CASE("M.8: where EM stands still, M.4 to M.6 hold at once, and the gradient R.7 in the logits is zero") {
   const Case c;
-  em::Diagonal m;
+  Diagonal m;
   m.fit_from(c.x, c.weights, c.means, c.variances, {.max_iterations = 3000, .tolerance = 0, .variance_floor = 0});
   Case end = c;
   end.weights = m.weights();
   end.means = m.means();
   end.variances = m.variances();
   for (vade::Index k = 0; k < 3; ++k) {
-    CHECK(end.mass(k) / 70 == em::Approx(end.weights(k)).epsilon(1e-6));
-    for (vade::Index j = 0; j < 2; ++j) CHECK(end.covariance(k)(j, j) == em::Approx(end.variances(k, j)).epsilon(1e-5));
+    CHECK(end.mass(k) / 70 == Approx(end.weights(k)).epsilon(1e-6));
+    for (vade::Index j = 0; j < 2; ++j) CHECK(end.covariance(k)(j, j) == Approx(end.variances(k, j)).epsilon(1e-5));
   }
 }
+
+}  // namespace em

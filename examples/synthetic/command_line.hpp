@@ -1,0 +1,52 @@
+// The command line of the synthetic example.
+#pragma once
+
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <vade/data/synthetic.hpp>
+
+#include "options.hpp"
+
+namespace synthetic {
+
+/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
+/// mistake, with one line that says what.
+inline std::optional<int> read_options(int argc, char** argv, Options& options) {
+  CLI::App app{"Trains VAEs on five densities in the plane; pictures, and how far generated data are from real.",
+               "synthetic"};
+  std::vector<std::string> experiments{"all"};
+  for (const auto& density : vade::synthetic_densities) experiments.emplace_back(density.name);
+  app.add_option("--experiment", options.experiment, "which density")
+      ->check(CLI::IsMember(experiments))
+      ->capture_default_str();
+  app.add_option("--posterior", options.posterior, "covariance of q(z|x)")
+      ->check(CLI::IsMember({"diagonal", "full", "both"}))
+      ->capture_default_str();
+  app.add_flag("--quick", options.quick, "a fifth of the data, fewer epochs, two seeds: minutes instead of hours");
+  app.add_option("--latent", options.latent, "dimensions of the code")->check(CLI::Range(1, 64))->capture_default_str();
+  app.add_option("--seed", options.seed, "the first of the seeds, of data and models")->capture_default_str();
+  app.add_option("--seeds", options.seeds, "how many, 1 to 10; default 5, or 2 if quick")->check(CLI::Range(1, 10));
+  app.add_option("--epochs", options.epochs, "instead of those of each experiment")->check(CLI::Range(0, 1000000));
+  app.add_option("--out", options.out, "folder for the results")->capture_default_str();
+  app.add_option("--threads", options.threads, "results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "print nothing but errors");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "synthetic: " << error.what() << " (try --help)\n";
+    return 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace synthetic

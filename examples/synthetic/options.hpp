@@ -1,0 +1,26 @@
+// What the synthetic example can be told.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace synthetic {
+
+struct Options {
+  std::filesystem::path out = "out/synthetic";
+  std::string experiment = "all";
+  std::string posterior = "both";
+  bool quick = false;
+  int latent = 2;
+  std::uint64_t seed = 0;
+  std::optional<int> seeds;   // 5, quick: 2
+  std::optional<int> epochs;  // those of the document, quick: fewer
+  int threads = 1;
+  bool quiet = false;
+
+  int seed_count() const { return seeds.value_or(quick ? 2 : 5); }
+};
+
+}  // namespace synthetic
