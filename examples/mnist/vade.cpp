@@ -22,11 +22,12 @@ Preset default_preset(vade::Index inputs) {
   Preset preset{.model = {.network = {.inputs = inputs, .hidden = {512, 512}}}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
-  start.classifier.fit.epochs = 40;
+  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
+  start.classifier.fit.epochs = 30;
   preset.fit.start = start;
-  preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
-  preset.fit.objective.freeze_epochs = 9;
-  preset.fit.objective.consistency = {.weight = 20, .balance = 0.4, .cool_down = 2, .augmentation = views};
+  preset.fit.fit = {.epochs = 12, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
+  preset.fit.objective.freeze_epochs = 8;
+  preset.fit.objective.consistency = {.weight = 100, .balance = 0.4, .cool_down = 1, .augmentation = views};
   return preset;
 }
 

@@ -216,3 +216,13 @@ TEST_CASE("Corruption masks and adds noise at the asked rate, the same for any c
   CHECK_THROWS_AS(vade::corrupt<double>(MatrixView<double>(two.data(), 2, 2), std::vector<Index>{0}, {}, 1, 0),
                   vade::ShapeError);
 }
+
+TEST_CASE("Scaled views have all half-widths scaled; by zero they are the clean image") {
+  const vade::AffineAugmentation half = vade::AffineAugmentation{20, 0.3, 0.2, 3}.scaled(0.5);
+  CHECK(half.rotation_degrees == 10);
+  CHECK(half.shear == 0.15);
+  CHECK(half.scale == 0.1);
+  CHECK(half.shift == 1.5);
+  const vade::AffineAugmentation none = half.scaled(0);
+  CHECK(none.rotation_degrees + none.shear + none.scale + none.shift == 0);
+}

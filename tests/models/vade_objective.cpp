@@ -109,6 +109,31 @@ TEST_CASE("Frozen responsibilities are used in the freeze epochs and forgotten a
   CHECK(s.record(freezing, 2.0).loss.scalar() == own);
 }
 
+TEST_CASE("After the freeze, views are held to the partition of the start, or to γ as it is now") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.freeze_epochs = 1;
+  options.consistency = {.weight = 3, .balance = 0.4, .augmentation = views};
+  const auto term = [&](vade::ConsistencyTarget target, const Matrix<double>& frozen) {
+    options.consistency.target = target;
+    VadeObjective<double> objective(s.network, s.mixture, options, rows_in_all, frozen);
+    return s.record(objective, 5.0).terms[5].scalar();
+  };
+  using vade::ConsistencyTarget;
+  Matrix<double> first = Matrix<double>::Zero(rows_in_all, 4), third = first;
+  first.col(0).setOnes();
+  third.col(2).setOnes();
+  const double at_first = term(ConsistencyTarget::start, first), at_third = term(ConsistencyTarget::start, third);
+  CHECK(at_first != at_third);
+  // Linear in the target: −Σ_c t_c log γ′_c.
+  CHECK(term(ConsistencyTarget::start, 0.25 * first + 0.75 * third) ==
+        doctest::Approx(0.25 * at_first + 0.75 * at_third).epsilon(1e-12));
+  const double own = term(ConsistencyTarget::own, {});
+  CHECK(term(ConsistencyTarget::own, first) == own);
+  CHECK(term(ConsistencyTarget::start, {}) == own);  // a start without a partition
+  CHECK(own != at_first);
+}
+
 TEST_CASE("Exact responsibilities give a bound at least as high as sampled ones") {
   Setup s;
   VadeObjectiveOptions sampled;

@@ -187,3 +187,23 @@ TEST_CASE("An exception of an observer ends training and reaches the caller") {
   observer.on_epoch = [](const EpochRecord&) { throw std::runtime_error("enough"); };
   CHECK_THROWS_WITH(fit(objective, rows(), {.epochs = 2}, observer), "enough");
 }
+
+TEST_CASE("A training that pauses gives the bytes, and the history, of one that goes through") {
+  const FitOptions options{.epochs = 6, .batch = 4, .learning_rate = Schedule::cosine(0.1, 0.1), .average_decay = 0.5};
+  const vade::Dataset data = rows();
+  MeanObjective through, paused;
+  Tape<double> tape, shared;
+  const FitReport whole = vade::train<double>(through, tape, data, options, {"s", 3}, 7);
+  vade::Training<double, MeanObjective> training(paused, shared, data, options, {"s", 3}, 7);
+  FitReport parts = training.run(2);
+  CHECK(training.epochs_done() == 2);
+  shared.clear();  // as another training that takes its turn would
+  parts.append(training.run(5));
+  parts.append(training.run(100));
+  training.finish();
+  CHECK(training.epochs_done() == 6);
+  CHECK(paused.centre.value() == through.centre.value());
+  CHECK(paused.visited == through.visited);
+  REQUIRE(parts.history.size() == whole.history.size());
+  for (std::size_t k = 0; k < parts.history.size(); ++k) CHECK(parts.history[k].loss == whole.history[k].loss);
+}

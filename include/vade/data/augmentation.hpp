@@ -33,6 +33,11 @@ struct AffineAugmentation {
     check_between("AffineAugmentation", "scale", scale, 0.0, 0.9);
     check_between("AffineAugmentation", "shift", shift, 0.0, 1e6);
   }
+
+  /// All four half-widths times `factor`.
+  AffineAugmentation scaled(double factor) const {
+    return {rotation_degrees * factor, shear * factor, scale * factor, shift * factor};
+  }
 };
 
 namespace detail {

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -34,6 +37,9 @@ struct InformationMaximisationOptions {
   std::vector<Index> hidden = {512, 512};
   Index clusters = 10;
   AffineAugmentation augmentation = {};
+  /// Share of the views' half-widths by epoch. Wide views from the start lead more draws into partitions that merge
+  /// classes (docs/results.md has the figures); narrow ones first, and wide ones later, do not.
+  Schedule view_strength = Schedule::warm_up(0.5, 1, 12);
   double certainty_weight = 0.1;  ///< λ
   double balance = 4;             ///< μ
   FitOptions fit = {.epochs = 40, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)};
@@ -47,6 +53,20 @@ struct InformationMaximisationOptions {
     check_at_least("InformationMaximisationOptions", "balance", balance, 0.0);
     check_at_least<Index>("InformationMaximisationOptions", "batch", fit.batch, 2);
     fit.check();
+  }
+};
+
+/// Successive halving (Jamieson and Talwalkar, AISTATS 2016): which draw of the weights a classifier begins with decides
+/// which partition it finds, and the loss tells early. After each `rung` epochs the half with the higher loss gives up,
+/// until one is left. Of E epochs, R candidates cost R rung + R/2 rung + ... + the rest of E for one.
+struct HalvingOptions {
+  int candidates = 4;  ///< R; 1 is no contest
+  int rung = 5;        ///< epochs between two cuts
+
+  /// @throws ValueError naming the field
+  void check() const {
+    check_at_least("HalvingOptions", "candidates", candidates, 1);
+    check_at_least("HalvingOptions", "rung", rung, 1);
   }
 };
 
@@ -76,11 +96,38 @@ class InformationMaximisingClassifier {
 
   /// Trains on `data` as `stage`. @throws as `train`; ValueError if `data` has no image shape
   FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {}) {
-    Objective objective(*this, data.rows());
     Tape<T> tape;
-    FitReport report = train<T>(objective, tape, data, options_.fit, stage, seed_, observer, stop);
-    if (!report.history.empty()) loss_ = report.history.back().loss;
-    return report;
+    return PausableFit(*this, tape, data, stage).to(options_.fit.epochs, observer, std::move(stop));
+  }
+
+  /// Trains several classifiers from different draws and returns the one that is left; what all of them did is added to
+  /// `report`, as stages "name 1", "name 2" ... The bytes of the one that is left are those of `fit` with its seed.
+  /// @throws as `fit`; ValueError
+  static InformationMaximisingClassifier fit_best(const Dataset& data, const InformationMaximisationOptions& options,
+                                                  const HalvingOptions& halving, std::uint64_t seed, const Stage& stage,
+                                                  FitReport& report, const Observer& observer = {},
+                                                  const std::stop_token& stop = {}) {
+    struct Candidate {
+      InformationMaximisingClassifier classifier;
+      PausableFit fit;
+      Candidate(const Dataset& data, const InformationMaximisationOptions& options, std::uint64_t seed, Tape<T>& tape,
+                const Stage& stage)
+          : classifier(data.columns(), options, seed), fit(classifier, tape, data, stage) {}
+    };
+    halving.check();
+    Tape<T> tape;
+    std::vector<std::unique_ptr<Candidate>> field;
+    for (int k = 0; k < halving.candidates; ++k)
+      field.push_back(std::make_unique<Candidate>(data, options, seed + (static_cast<std::uint64_t>(k) << 32), tape,
+                                                  Stage{stage.name + " " + std::to_string(k + 1), stage.number}));
+    for (int until = halving.rung; field.size() > 1 && report.stop == StopReason::finished; until += halving.rung) {
+      for (auto& candidate : field)
+        if (report.stop == StopReason::finished) report.append(candidate->fit.to(until, observer, stop));
+      std::ranges::stable_sort(field, {}, [](const auto& candidate) { return candidate->classifier.loss(); });
+      field.resize((field.size() + 1) / 2);
+    }
+    if (report.stop == StopReason::finished) report.append(field.front()->fit.to(options.fit.epochs, observer, stop));
+    return std::move(field.front()->classifier);
   }
 
   /// Mean loss of the last epoch: lower is better, and comparable between runs on the same data and options.
@@ -125,7 +172,8 @@ class InformationMaximisingClassifier {
       const Var<T> both = tape.constant(2 * count, width);
       MatrixView<T> clean_and_view = both.mutable_value();
       clean_and_view.topRows(count) = batch.x.value();
-      augment<T>(batch.data, batch.rows, options.augmentation, batch.seed, batch.draw,
+      const double strength = options.view_strength.at(batch.epoch, batch.epochs);
+      augment<T>(batch.data, batch.rows, options.augmentation.scaled(strength), batch.seed, batch.draw,
                  MatrixView<T>(clean_and_view.data() + count * width, count, width));
       const Var<T> logits = apply(*classifier_, both);
       const Var<T> p = softmax(rows(logits, 0, count));
@@ -154,6 +202,24 @@ class InformationMaximisingClassifier {
     for (auto& layer : self.trunk_) x = layer(x);
     return self.logits_(x);
   }
+
+  /// A fit that can pause.
+  struct PausableFit {
+    InformationMaximisingClassifier& classifier;
+    Objective objective;
+    Training<T, Objective> training;
+
+    PausableFit(InformationMaximisingClassifier& c, Tape<T>& tape, const Dataset& data, const Stage& stage)
+        : classifier(c), objective(c, data.rows()), training(objective, tape, data, c.options_.fit, stage, c.seed_) {}
+
+    /// Goes on until `epoch` epochs are done in all.
+    FitReport to(int epoch, const Observer& observer, std::stop_token stop) {
+      FitReport report = training.run(epoch, observer, std::move(stop));
+      if (!report.history.empty()) classifier.loss_ = report.history.back().loss;
+      if (training.epochs_done() == classifier.options_.fit.epochs) training.finish();
+      return report;
+    }
+  };
 
   InformationMaximisationOptions options_;
   std::uint64_t seed_;

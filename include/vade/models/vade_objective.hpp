@@ -17,17 +17,22 @@
 
 namespace vade {
 
-/// Whether a row and a random view of it should fall into the same cluster, and how much. With γ = γ(x), held fixed,
+/// What a random view of a row is asked to agree with.
+enum class ConsistencyTarget {
+  start,  ///< the partition of the start, where it gives one (else `own`): a fixed teacher, as in distillation
+  own,    ///< γ(x) as it is now, held fixed in the step
+};
+
+/// Whether a row and a random view of it should fall into the same cluster, and how much. With t the target of a row x
 /// and γ′ = γ(Tx), adds to the loss
-///     w(e) [ −Σ_c γ_c log γ′_c  −  b H(mean over the batch of γ′) ].
-/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. During the freeze γ is that of
-/// the start, so the term teaches the encoder the start's partition. w is `weight`, and 0 in the last `cool_down` epochs,
-/// so that training ends on the plain bound.
-/// `weight` = 0 is plain VaDE, bit for bit.
+///     w(e) [ −Σ_c t_c log γ′_c  −  b H(mean over the batch of γ′) ].
+/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. w is `weight`, and 0 in the last
+/// `cool_down` epochs, so that training ends on the plain bound. `weight` = 0 is plain VaDE, bit for bit.
 struct ConsistencyOptions {
   double weight = 0;    ///< w, against a bound of the order of 100 nats
   double balance = 0.4; ///< b: 0 for data whose clusters are known to differ in size
   int cool_down = 0;    ///< last epochs without the term
+  ConsistencyTarget target = ConsistencyTarget::start;
   AffineAugmentation augmentation = {};
 };
 
@@ -117,7 +122,9 @@ class VadeObjective {
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
     if (consistent(batch)) {
-      consistency = view_term(batch, stop_gradient(gamma), stop_gradient(weight_logits), stop_gradient(means),
+      const bool taught = frozen_.size() > 0 && options_.consistency.target == ConsistencyTarget::start;
+      const Var<T> target = freeze ? gamma : taught ? frozen_rows(tape, batch.rows) : stop_gradient(gamma);
+      consistency = view_term(batch, target, stop_gradient(weight_logits), stop_gradient(means),
                               stop_gradient(log_variances));
       loss = loss + static_cast<T>(options_.consistency.weight) * consistency;
     }
@@ -141,8 +148,8 @@ class VadeObjective {
     return c.weight > 0 && batch.epoch < batch.epochs - c.cool_down;
   }
 
-  /// −mean Σ_c γ_c log γ′_c − b H(mean γ′), `[1 x 1]`.
-  Var<T> view_term(const Batch<T>& batch, Var<T> gamma, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
+  /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`.
+  Var<T> view_term(const Batch<T>& batch, Var<T> target, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
     Tape<T>& tape = batch.x.tape();
     const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
     augment<T>(batch.data, batch.rows, options_.consistency.augmentation, batch.seed, batch.draw, view.mutable_value());
@@ -150,8 +157,8 @@ class VadeObjective {
     const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
     const Var<T> log_gamma = log_softmax(densities + log_softmax(weight_logits));
     const Var<T> view_gamma = exp(log_gamma);
-    monitor_.observe_views(gamma.value(), view_gamma.value());
-    return -vade::mean(row_sums(gamma * log_gamma)) -
+    monitor_.observe_views(target.value(), view_gamma.value());
+    return -vade::mean(row_sums(target * log_gamma)) -
            static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(view_gamma));
   }
 

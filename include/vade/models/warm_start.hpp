@@ -28,13 +28,12 @@ struct VaeStart {
   int mixture_restarts = 10;
 };
 
-/// An information-maximising classifier finds the partition; its hidden layers become the encoder's first layers, its
+/// An information-maximising classifier, the best of several, finds the partition; its hidden layers become the encoder's first layers, its
 /// probabilities are γ in the freeze epochs, and the centres start `separation` from the origin on orthogonal axes
 /// (which needs J >= K; else on random directions).
 struct InformationStart {
   InformationMaximisationOptions classifier = {};
-  int restarts = 4;           ///< seeds that are tried; the one with the lowest loss is trained in full
-  int trial_epochs = 5;       ///< epochs of a trial, at the first learning rate: a bad basin shows in its loss by then
+  HalvingOptions halving = {};
   double separation = 4.24;   ///< two centres are then 6 standard deviations apart
 };
 

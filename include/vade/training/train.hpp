@@ -98,69 +98,84 @@ std::string non_finite_message(const Stage& stage, int epoch, Index batch, const
 
 }  // namespace detail
 
-/// Minimises `objective` over `data` with Adam. Returns when all epochs are done or `stop` was requested, after the
-/// step in progress. The tape may be shared by stages, to keep its memory.
-/// @throws ValueError for bad options; TrainingError at the first loss or gradient that is not finite, before the
-/// parameters are touched; whatever an observer throws.
+/// A training that can pause between epochs: what it did so far, and the state of its optimizer. Going on after a pause
+/// gives the bytes of going through in one call. Objective, tape, data and parameters must outlive it and stay where they
+/// are; the tape may be shared by trainings that take turns.
 template <Real T, Objective<T> O>
-FitReport train(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, const Stage& stage,
-                std::uint64_t seed, const Observer& observer = {}, std::stop_token stop = {}) {
-  using Clock = std::chrono::steady_clock;
-  const auto seconds_since = [](Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  };
-  options.check();
-  const auto groups = objective.groups();
-  Adam<T> adam(groups, options.adam);
-  std::vector<Parameter<T>*> averaged;
-  if (options.average_decay > 0)
-    for (const auto& group : groups) averaged.insert(averaged.end(), group.parameters.begin(), group.parameters.end());
-  WeightAverage<T> average(averaged, options.average_decay);
+class Training {
+ public:
+  /// @throws ValueError for bad options
+  Training(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, Stage stage, std::uint64_t seed)
+      : objective_(&objective),
+        tape_(&tape),
+        data_(&data),
+        options_((options.check(), options)),
+        stage_(std::move(stage)),
+        seed_(seed),
+        groups_(objective.groups()),
+        adam_(groups_, options.adam),
+        average_(averaged(groups_, options), options.average_decay) {}
 
-  FitReport report;
-  const auto start = Clock::now();
-  const Index steps = (data.rows() + options.batch - 1) / options.batch;
-  for (int epoch = 0; epoch < options.epochs && report.stop == StopReason::finished; ++epoch) {
-    const auto epoch_start = Clock::now();
-    const std::uint32_t draw = (stage.number << 20) + static_cast<std::uint32_t>(epoch);
-    RandomStream shuffling(seed, Purpose::shuffle, draw);
-    const std::vector<Index> order = random_permutation(data.rows(), shuffling);
-    EpochRecord record{.stage = stage.name, .epoch = epoch + 1, .epochs = options.epochs};
+  int epochs_done() const { return epoch_; }
+
+  /// Goes on until `until` epochs are done in all, at most those of the options, or `stop` was requested: then it returns
+  /// after the step in progress, and cannot go on. The report is of this part.
+  /// @throws TrainingError at the first loss or gradient that is not finite, before the parameters are touched; whatever
+  /// an observer throws
+  FitReport run(int until, const Observer& observer = {}, std::stop_token stop = {}) {
+    FitReport report;
+    const auto start = Clock::now();
+    while (epoch_ < std::min(until, options_.epochs) && report.stop == StopReason::finished) {
+      report.history.push_back(run_epoch(observer, stop, report.stop));
+      if (observer.on_epoch) observer.on_epoch(report.history.back());
+    }
+    report.seconds = seconds_since(start);
+    return report;
+  }
+
+  /// Puts the averaged weights in place, where an average was asked for. To be called once, at the end.
+  void finish() {
+    if (options_.average_decay > 0) average_.swap();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  static std::vector<Parameter<T>*> averaged(const std::vector<ParameterGroup<T>>& groups, const FitOptions& options) {
+    std::vector<Parameter<T>*> parameters;
+    if (options.average_decay > 0)
+      for (const auto& group : groups) parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
+    return parameters;
+  }
+
+  EpochRecord run_epoch(const Observer& observer, const std::stop_token& stop, StopReason& reason) {
+    const auto start = Clock::now();
+    const std::uint32_t draw = (stage_.number << 20) + static_cast<std::uint32_t>(epoch_);
+    RandomStream shuffling(seed_, Purpose::shuffle, draw);
+    const std::vector<Index> order = random_permutation(data_->rows(), shuffling);
+    const Index steps = (data_->rows() + options_.batch - 1) / options_.batch;
+    EpochRecord record{.stage = stage_.name, .epoch = epoch_ + 1, .epochs = options_.epochs};
     std::array<double, O::term_names.size()> sums{};
     Index seen = 0, steps_taken = 0;
-    for (Index step = 0; step < steps && report.stop == StopReason::finished; ++step) {
-      const Index first = step * data.rows() / steps;
-      const Index count = (step + 1) * data.rows() / steps - first;
+    while (steps_taken < steps && reason == StopReason::finished) {
+      const Index first = steps_taken * data_->rows() / steps;
+      const Index count = (steps_taken + 1) * data_->rows() / steps - first;
       const std::span<const Index> rows(order.data() + first, static_cast<std::size_t>(count));
-      const double now = epoch + static_cast<double>(step) / static_cast<double>(steps);
-
-      tape.clear();
-      const Var<T> x = tape.constant(count, data.columns());
-      data.gather<T>(rows, x.mutable_value());
-      const auto losses = objective.record(
-          Batch<T>{.x = x, .data = data, .rows = rows, .epoch = now, .epochs = options.epochs, .seed = seed, .draw = draw});
-      const auto loss = static_cast<double>(losses.loss.scalar());
-      if (std::isfinite(loss)) tape.backward(losses.loss);
-      const double norm = std::isfinite(loss) ? adam.gradient_norm() : loss;
-      if (!std::isfinite(norm))
-        throw TrainingError(detail::non_finite_message<T, O>(stage, epoch + 1, step + 1, losses, groups));
-      record.learning_rate = options.learning_rate.at(now, options.epochs);
-      adam.step(record.learning_rate, clipping_scale(norm, options.clip_norm));
-      if (options.average_decay > 0) average.update();
-
-      seen += count;
+      const double now = epoch_ + static_cast<double>(steps_taken) / static_cast<double>(steps);
       ++steps_taken;
-      record.loss += static_cast<double>(count) * loss;
-      record.gradient_norm += norm;
-      for (std::size_t k = 0; k < sums.size(); ++k)
-        sums[k] += static_cast<double>(count) * static_cast<double>(losses.terms[k].scalar());
-      if (stop.stop_requested()) report.stop = StopReason::cancelled;
+      seen += count;
+      const double loss = run_step(rows, now, draw, steps_taken, record, sums);
+      if (stop.stop_requested()) reason = StopReason::cancelled;
       if (observer.on_step) {
-        const double elapsed = seconds_since(epoch_start);
-        const double speed = static_cast<double>(seen) / std::max(elapsed, 1e-9);
-        const double left = static_cast<double>(data.rows()) * (options.epochs - now) - static_cast<double>(count);
-        observer.on_step(Progress{.stage = stage.name, .epoch = epoch + 1, .epochs = options.epochs, .step = step + 1,
-                                  .steps = steps, .loss = loss, .rows_per_second = speed, .seconds_left = left / speed});
+        const double speed = static_cast<double>(seen) / std::max(seconds_since(start), 1e-9);
+        const double left = static_cast<double>(data_->rows()) * (options_.epochs - now) - static_cast<double>(count);
+        observer.on_step(Progress{.stage = stage_.name, .epoch = record.epoch, .epochs = record.epochs,
+                                  .step = steps_taken, .steps = steps, .loss = loss, .rows_per_second = speed,
+                                  .seconds_left = left / speed});
       }
     }
     const auto rows_seen = static_cast<double>(seen);
@@ -168,14 +183,56 @@ FitReport train(O& objective, Tape<T>& tape, const Dataset& data, const FitOptio
     record.gradient_norm /= static_cast<double>(steps_taken);
     for (std::size_t k = 0; k < sums.size(); ++k)
       record.terms.push_back({std::string(O::term_names[k]), sums[k] / rows_seen});
-    objective.end_epoch(record);
-    record.seconds = seconds_since(epoch_start);
+    objective_->end_epoch(record);
+    record.seconds = seconds_since(start);
     record.rows_per_second = rows_seen / record.seconds;
-    if (observer.on_epoch) observer.on_epoch(record);
-    report.history.push_back(std::move(record));
+    ++epoch_;
+    return record;
   }
-  if (options.average_decay > 0) average.swap();
-  report.seconds = seconds_since(start);
+
+  /// One step; adds loss, terms and gradient norm to the sums of the epoch. Returns the loss.
+  double run_step(std::span<const Index> rows, double now, std::uint32_t draw, Index step, EpochRecord& record,
+                  std::array<double, O::term_names.size()>& sums) {
+    const auto count = static_cast<Index>(rows.size());
+    tape_->clear();
+    const Var<T> x = tape_->constant(count, data_->columns());
+    data_->template gather<T>(rows, x.mutable_value());
+    const auto losses = objective_->record(Batch<T>{.x = x, .data = *data_, .rows = rows, .epoch = now,
+                                                    .epochs = options_.epochs, .seed = seed_, .draw = draw});
+    const auto loss = static_cast<double>(losses.loss.scalar());
+    if (std::isfinite(loss)) tape_->backward(losses.loss);
+    const double norm = std::isfinite(loss) ? adam_.gradient_norm() : loss;
+    if (!std::isfinite(norm))
+      throw TrainingError(detail::non_finite_message<T, O>(stage_, record.epoch, step, losses, groups_));
+    record.learning_rate = options_.learning_rate.at(now, options_.epochs);
+    adam_.step(record.learning_rate, clipping_scale(norm, options_.clip_norm));
+    if (options_.average_decay > 0) average_.update();
+    record.loss += static_cast<double>(count) * loss;
+    record.gradient_norm += norm;
+    for (std::size_t k = 0; k < sums.size(); ++k)
+      sums[k] += static_cast<double>(count) * static_cast<double>(losses.terms[k].scalar());
+    return loss;
+  }
+
+  O* objective_;
+  Tape<T>* tape_;
+  const Dataset* data_;
+  FitOptions options_;
+  Stage stage_;
+  std::uint64_t seed_;
+  std::vector<ParameterGroup<T>> groups_;
+  Adam<T> adam_;
+  WeightAverage<T> average_;
+  int epoch_ = 0;
+};
+
+/// Minimises `objective` over `data` with Adam, in one go: `Training::run` to the end. @throws as there
+template <Real T, Objective<T> O>
+FitReport train(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, const Stage& stage,
+                std::uint64_t seed, const Observer& observer = {}, std::stop_token stop = {}) {
+  Training<T, O> training(objective, tape, data, options, stage, seed);
+  FitReport report = training.run(options.epochs, observer, std::move(stop));
+  training.finish();
   return report;
 }
 

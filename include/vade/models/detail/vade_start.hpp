@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <vade/mixture/gaussian_mixture.hpp>
+#include <vade/models/detail/head_regression.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/objectives.hpp>
 #include <vade/models/vade_objective.hpp>
@@ -60,22 +61,8 @@ struct VadeStart {
     const Index clusters = mixture.means.rows();
     InformationMaximisationOptions options = start.classifier;
     options.clusters = clusters;
-    const auto seed_of = [&](int k) { return network.options.seed + (static_cast<std::uint64_t>(k) << 32); };
-    InformationMaximisationOptions trial = options;
-    trial.fit.epochs = std::min(start.trial_epochs, options.fit.epochs);
-    trial.fit.learning_rate = Schedule::constant(options.fit.learning_rate.at(0, options.fit.epochs));
-    int best = 0;
-    double lowest = std::numeric_limits<double>::infinity();
-    for (int k = 0; start.restarts > 1 && k < start.restarts && report.stop == StopReason::finished; ++k) {
-      InformationMaximisingClassifier<T> candidate(data.columns(), trial, seed_of(k));
-      report.append(candidate.fit(data, {"trial " + std::to_string(k + 1), 20}, observer, stop));
-      if (candidate.loss() < lowest) {
-        lowest = candidate.loss();
-        best = k;
-      }
-    }
-    InformationMaximisingClassifier<T> classifier(data.columns(), options, seed_of(best));
-    if (report.stop == StopReason::finished) report.append(classifier.fit(data, {"classifier", 20}, observer, stop));
+    const auto classifier = InformationMaximisingClassifier<T>::fit_best(
+        data, options, start.halving, network.options.seed, {"classifier", 20}, report, observer, stop);
     responsibilities = classifier.predict_proba(data);
     auto& trunk = network.encoder.trunk();
     const auto layers = classifier.folded_trunk("encoder");
@@ -84,9 +71,10 @@ struct VadeStart {
       if (i > trunk.hidden().size() || layers[i].outputs() != target.outputs()) break;
       target = layers[i];
     }
-    network.encoder.reset_log_variance(hand_over_log_variance);
     mixture.means.value() = spread_centres(clusters, network.options.latent, start.separation);
     mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(static_cast<T>(1e-4)).log().matrix();
+    regress_head(network.encoder, RowSource<T>(data), Matrix<T>(responsibilities * mixture.means.value()));
+    network.encoder.reset_log_variance(hand_over_log_variance);
   }
 
  private:
