@@ -18,7 +18,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->required();
   app.add_option("--out", options.out, "folder for the results")->capture_default_str();
   app.add_option("--preset", options.preset, "what to train, and how")
-      ->check(CLI::IsMember({"vade", "reference-vae", "reference-vade", "paper-vade"}))
+      ->check(CLI::IsMember({"vade", "vade-fashion", "reference-vae", "reference-vade", "paper-vade"}))
       ->capture_default_str();
   app.add_option("--recipe", options.recipe, "full, or plain: preset vade without its warm start and consistency term")
       ->check(CLI::IsMember({"full", "plain"}))
