@@ -41,7 +41,9 @@ const auto expected_standard = [](auto&, const auto& in) { return gaussian(in).e
 const auto kl_to_standard = [](auto&, const auto& in) { return gaussian(in).kl_to_standard(); };
 const auto marginal = [](auto&, const auto& in) { return gaussian(in).marginal_log_variance(); };
 const auto kl_of_two = [](auto&, const auto& in) { return vade::kl(gaussian(in), gaussian(in, 3)); };
-const auto expected_of_two = [](auto&, const auto& in) { return vade::expected_log_prob(gaussian(in), gaussian(in, 3)); };
+const auto expected_of_two = [](auto&, const auto& in) {
+  return vade::expected_log_prob(gaussian(in), gaussian(in, 3));
+};
 
 Inputs random_gaussian(Index rows, Index latent, std::uint64_t seed) {
   return {normal_matrix(rows, latent, seed), normal_matrix(rows, latent, seed + 1, 0.5),
@@ -255,8 +257,8 @@ TEST_CASE("F.8: the marginal variances are the covariance's diagonal, and all th
   const Matrix<double> v = evaluate(q, marginal);
   double by_moments = 0;  // G.5 with these variances
   for (Index j = 0; j < 2; ++j)
-    by_moments += static_cast<double>(reference::log_normal(q[0](0, j), m(0, j), s(0, j))) -
-                  0.5 * std::exp(v(0, j) - s(0, j));
+    by_moments +=
+        static_cast<double>(reference::log_normal(q[0](0, j), m(0, j), s(0, j))) - 0.5 * std::exp(v(0, j) - s(0, j));
   CHECK(by_moments == Approx(expected).epsilon(1e-10));
 }
 
@@ -266,25 +268,28 @@ TEST_CASE("F.10: without correlations every function is that of the diagonal Gau
     const Matrix<double> other = normal_matrix(in[0].rows(), in[0].cols(), 120);
     const Inputs diagonal{in[0], 2 * in[1], other}, full{in[0], in[1], in[2], other};
     const auto of = [](const auto& v) { return vade::DiagonalGaussian<double>{v[0], v[1]}; };
-    CHECK(evaluate(full, sample).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).sample(v[2]); }), 1e-13));
-    CHECK(evaluate(full, log_prob).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).log_prob(v[2]); }), 1e-13));
-    CHECK(evaluate(full, entropy).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).entropy(); }), 1e-13));
-    CHECK(evaluate(full, expected_standard).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).expected_standard_log_prob(); }), 1e-13));
-    CHECK(evaluate(full, kl_to_standard).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).kl_to_standard(); }), 1e-13));
-    CHECK(evaluate(full, marginal).isApprox(
-        evaluate(diagonal, [&](auto&, const auto& v) { return of(v).marginal_log_variance(); }), 1e-12));
+    CHECK(evaluate(full, sample)
+              .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).sample(v[2]); }), 1e-13));
+    CHECK(evaluate(full, log_prob)
+              .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).log_prob(v[2]); }), 1e-13));
+    CHECK(evaluate(full, entropy)
+              .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).entropy(); }), 1e-13));
+    CHECK(evaluate(full, expected_standard)
+              .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).expected_standard_log_prob(); }),
+                        1e-13));
+    CHECK(evaluate(full, kl_to_standard)
+              .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).kl_to_standard(); }), 1e-13));
+    CHECK(
+        evaluate(full, marginal)
+            .isApprox(evaluate(diagonal, [&](auto&, const auto& v) { return of(v).marginal_log_variance(); }), 1e-12));
     const Inputs p{other, in[1].array() - 0.3, in[2]};
-    CHECK(evaluate(joined(in, p), kl_of_two).isApprox(
-        evaluate({in[0], 2 * in[1], other, 2 * p[1]},
-                 [](auto&, const auto& v) {
-                   return vade::kl(vade::DiagonalGaussian<double>{v[0], v[1]}, vade::DiagonalGaussian<double>{v[2], v[3]});
-                 }),
-        1e-13));
+    CHECK(evaluate(joined(in, p), kl_of_two)
+              .isApprox(evaluate({in[0], 2 * in[1], other, 2 * p[1]},
+                                 [](auto&, const auto& v) {
+                                   return vade::kl(vade::DiagonalGaussian<double>{v[0], v[1]},
+                                                   vade::DiagonalGaussian<double>{v[2], v[3]});
+                                 }),
+                        1e-13));
   }
 }
 

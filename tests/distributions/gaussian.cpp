@@ -244,6 +244,60 @@ TEST_CASE("V.5: a variance that is not positive is refused") {
                          doctest::Contains("gaussian_mean_log_prob: variance is "), vade::ValueError);
 }
 
+TEST_CASE("G.1: the standard normal is the case of mean 0 and log-variance 0") {
+  const Matrix<double> z = normal_matrix(4, 3, 1), zero = Matrix<double>::Zero(4, 3);
+  CHECK(evaluate({z}, [](auto&, const auto& in) { return vade::standard_normal_log_prob(in[0]); })
+            .isApprox(evaluate({z, zero, zero}, log_prob), 1e-14));
+  check_gradients({z}, [](auto&, const auto& in) { return vade::standard_normal_log_prob(in[0]); });
+}
+
+TEST_CASE("L.1: a learned variance is one number, one for each input, or one for each input and row") {
+  const Matrix<double> m = normal_matrix(3, 4, 1), x = normal_matrix(3, 4, 2);
+  const auto learned = [](auto&, const auto& in) { return vade::gaussian_mean_log_prob(in[0], in[1], in[2]); };
+  for (const Matrix<double>& log_variance :
+       {normal_matrix(1, 1, 3), normal_matrix(1, 4, 4), normal_matrix(3, 4, 5), normal_matrix(3, 1, 6)}) {
+    long double total = 0;
+    for (Index b = 0; b < 3; ++b)
+      for (Index i = 0; i < 4; ++i)
+        total += log_normal(x(b, i), m(b, i),
+                            log_variance(log_variance.rows() == 1 ? 0 : b, log_variance.cols() == 1 ? 0 : i)) / 3;
+    CHECK(evaluate({m, x, log_variance}, learned)(0, 0) == Approx(static_cast<double>(total)).epsilon(1e-13));
+    check_gradients({m, x, log_variance}, learned);
+  }
+  const double fixed =
+      evaluate({m, x}, [](auto&, const auto& in) { return vade::gaussian_mean_log_prob(in[0], in[1], 0.3); })(0, 0);
+  CHECK(evaluate({m, x, constant(std::log(0.3))}, learned)(0, 0) == Approx(fixed).epsilon(1e-13));
+}
+
+TEST_CASE("L.12: the gradient for the variance of each input vanishes at the mean squared error") {
+  const Matrix<double> m = normal_matrix(20, 4, 1), x = normal_matrix(20, 4, 2);
+  const auto gradient_at = [&](const Matrix<double>& log_variance) {
+    vade::Parameter<double> l("log_variance", log_variance);
+    Tape<double> tape;
+    tape.backward(vade::gaussian_mean_log_prob(tape.constant(m), tape.constant(x), tape.parameter(l)));
+    return l.gradient();
+  };
+  const Matrix<double> best = (m - x).array().square().colwise().mean().log().matrix();
+  CHECK(gradient_at(best).cwiseAbs().maxCoeff() < 1e-14);
+  CHECK(gradient_at(Matrix<double>(best.array() + 0.1)).maxCoeff() < -1e-3);
+}
+
+TEST_CASE("The diagonal Gaussian has the functions of its page under the names of every Gaussian") {
+  const Inputs in = cases(4).back();
+  const auto of = [](const auto& v, std::size_t first = 0) {
+    return vade::DiagonalGaussian<double>{v[first], v[first + 1]};
+  };
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).sample(v[2]); }) == evaluate(in, sample));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).log_prob(v[2]); }) ==
+        evaluate({in[2], in[0], in[1]}, log_prob));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).entropy(); }) == evaluate({in[1]}, entropy));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).expected_standard_log_prob(); }) ==
+        evaluate(in, expected_standard));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).kl_to_standard(); }) == evaluate(in, kl_to_standard));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return vade::kl(of(v), of(v, 2)); }) == evaluate(in, kl));
+  CHECK(evaluate(in, [&](auto&, const auto& v) { return of(v).marginal_log_variance(); }) == in[1]);
+}
+
 TEST_CASE("A.1: gradients of the Gaussian's functions are right at random points") {
   for (const Inputs& in : cases(4)) {
     check_gradients({in[0], in[1], in[2]}, sample);

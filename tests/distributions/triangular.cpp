@@ -40,14 +40,16 @@ Inputs random_case(Index rows, Index latent, std::uint64_t seed) {
   const auto diagonal = [&](std::uint64_t s) {
     return Matrix<double>(0.4 + normal_matrix(rows, latent, s).array().abs().min(2.0));
   };
-  return {diagonal(seed), normal_matrix(rows, vade::lower_count(latent), seed + 1), normal_matrix(rows, latent, seed + 2),
-          diagonal(seed + 3), normal_matrix(rows, vade::lower_count(latent), seed + 4)};
+  return {diagonal(seed), normal_matrix(rows, vade::lower_count(latent), seed + 1),
+          normal_matrix(rows, latent, seed + 2), diagonal(seed + 3),
+          normal_matrix(rows, vade::lower_count(latent), seed + 4)};
 }
 
 std::vector<Inputs> cases() {
   std::vector<Inputs> all;
   for (const Index rows : {1, 3})
-    for (const Index latent : {1, 2, 4}) all.push_back(random_case(rows, latent, 10 * static_cast<std::uint64_t>(latent)));
+    for (const Index latent : {1, 2, 4})
+      all.push_back(random_case(rows, latent, 10 * static_cast<std::uint64_t>(latent)));
   Inputs narrow = random_case(2, 3, 70);
   narrow[0] *= 1e-3;
   narrow[3] *= 1e2;
@@ -159,8 +161,8 @@ TEST_CASE("A factor of another size is refused by name") {
   Tape<double> tape;
   const auto zero = [&](Index rows, Index columns) { return tape.constant(Matrix<double>::Zero(rows, columns)); };
   const Var<double> d = zero(2, 3), l = zero(2, 3);
-  CHECK_THROWS_WITH_AS(vade::triangular_product(d, zero(2, 2), d), "triangular_product: lower is [2 x 2], wanted [2 x 3]",
-                       vade::ShapeError);
+  CHECK_THROWS_WITH_AS(vade::triangular_product(d, zero(2, 2), d),
+                       "triangular_product: lower is [2 x 2], wanted [2 x 3]", vade::ShapeError);
   CHECK_THROWS_WITH_AS(vade::triangular_product(d, l, zero(2, 4)), "triangular_product: x is [2 x 4], wanted [2 x 3]",
                        vade::ShapeError);
   CHECK_THROWS_WITH_AS(vade::triangular_solve(d, l, zero(1, 3)), "triangular_solve: x is [1 x 3], wanted [2 x 3]",

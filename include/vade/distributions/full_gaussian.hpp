@@ -13,8 +13,8 @@ namespace vade {
 ///     `log_scale` log σ   `[B x J]`, σ_j = L_jj. Not the deviation of z_j: σ_j² is its variance given z_1 ... z_{j−1}.
 ///     `lower` L′          `[B x J(J−1)/2]`, the entries below the diagonal, row by row: L_jk at j(j−1)/2 + k
 /// All three are unconstrained, and each Σ = L Lᵀ is symmetric and positive definite. With `lower` = 0 this is the
-/// diagonal Gaussian of log-variance 2 log σ. Results are per row, `[B x 1]` where not said, in nats. Costs are O(B J²).
-/// Derived in docs/derivations/full_gaussian.md. @throws ShapeError, all of them
+/// diagonal Gaussian of log-variance 2 log σ. Results are per row, `[B x 1]` where not said, in nats. Costs are
+/// O(B J²). Derived in docs/derivations/full_gaussian.md. @throws ShapeError, all of them
 template <Real T>
 struct FullGaussian {
   Var<T> mean;

@@ -41,6 +41,12 @@ Var<T> gaussian_log_prob(Var<T> z, Var<T> mean, Var<T> log_variance) {
   return T{-0.5} * row_sums((log_variance + log_two_pi<T>) + square(z - mean) * exp(-log_variance));
 }
 
+/// G.1 for μ = 0 and σ = 1: log N(z; 0, I).
+template <Real T>
+Var<T> standard_normal_log_prob(Var<T> z) {
+  return T{-0.5} * row_sums(square(z) + log_two_pi<T>);
+}
+
 /// G.6: H[q] = −E_q[log q(z)] = ½ Σ_j (1 + log 2π + log σ_j²).
 template <Real T>
 Var<T> gaussian_entropy(Var<T> log_variance) {
@@ -75,8 +81,8 @@ Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, std::type_identity_t<T> varian
   return (T{-0.5} / (variance * static_cast<T>(x.rows()))) * squared_error(m, x) + constant;
 }
 
-/// The same for a variance that is learned: `log_variance` log s² is `[1 x 1]`, `[1 x D]`, one number for each input, or
-/// `[B x D]`, an output of the decoder. L.1 in docs/derivations/likelihoods_and_mixtures.md. @throws ShapeError
+/// The same for a variance that is learned: `log_variance` log s² is `[1 x 1]`, `[1 x D]`, one number for each input,
+/// or `[B x D]`, an output of the decoder. L.1 in docs/derivations/likelihoods_and_mixtures.md. @throws ShapeError
 template <Real T>
 Var<T> gaussian_mean_log_prob(Var<T> m, Var<T> x, Var<T> log_variance) {
   check_shape("gaussian_mean_log_prob", "x", x, m.rows(), m.cols());

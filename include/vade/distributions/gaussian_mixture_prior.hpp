@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include <vade/autodiff/products.hpp>
 #include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>
 #include <vade/autodiff/tape.hpp>
 #include <vade/core/special.hpp>
+#include <vade/distributions/gaussian.hpp>
 
 /// p(z, c) = π_c N(z; μ_c, diag σ_c²): `weight_logits` `[1 x K]` with π = softmax(weight_logits), so that π is positive
 /// and sums to one by construction; `means` μ_c and `log_variances` log σ_c² `[K x J]`. Derived, with the numbers
@@ -85,6 +87,20 @@ Var<T> mixture_log_density(Var<T> z, Var<T> means, Var<T> log_variances) {
 template <Real T>
 Var<T> mixture_log_prob(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
   return log_sum_exp(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));
+}
+
+/// R.5: p(c|z_b) = softmax_c(log π_c + log N(z_b; μ_c, σ_c²)), `[B x K]`. O(B K J). @throws ShapeError
+template <Real T>
+Var<T> mixture_responsibilities(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
+  return softmax(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));
+}
+
+/// L.11: z_b = μ_c + σ_c ⊙ ε_b for the component c of each row, given as indicators `[B x K]` (see `indicators` in
+/// `categorical.hpp`) and standard normal `noise` `[B x J]`. Gradients reach the components, not the choice. O(B K J).
+/// @throws ShapeError
+template <Real T>
+Var<T> mixture_sample(Var<T> indicators, Var<T> means, Var<T> log_variances, Var<T> noise) {
+  return gaussian_sample(matmul(indicators, means), matmul(indicators, log_variances), noise);
 }
 
 }  // namespace vade

@@ -8,9 +8,9 @@
 #include <vade/autodiff/structure.hpp>
 #include <vade/distributions/full_gaussian.hpp>
 
-/// A posterior policy says which Gaussian q(z|x) is, and how an encoder's last layer gives it: as a head `[B x columns]`
-/// whose first J columns are means and next J columns logarithms of squared scales, which are clamped to ±`bound`. It is
-/// the second template parameter of encoders and models.
+/// A posterior policy says which Gaussian q(z|x) is, and how an encoder's last layer gives it: as a head
+/// `[B x columns]` whose first J columns are means and next J columns logarithms of squared scales, which are clamped to
+/// ±`bound`. It is the second template parameter of encoders and models.
 namespace vade {
 
 /// q(z|x) = N(μ, diag σ²): a head of 2 J columns, μ and log σ².

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <vade/distributions/categorical.hpp>
 #include <vade/distributions/gaussian.hpp>
 #include <vade/distributions/gaussian_mixture_prior.hpp>
 
@@ -34,7 +35,7 @@ Var<T> exact_responsibilities(Var<T> expected_log_densities, Var<T> weight_logit
 /// R.5: γ `[B x K]` = p(c|z) at the draw z `[B x J]`. O(B K J). @throws ShapeError
 template <Real T>
 Var<T> sampled_responsibilities(Var<T> z, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
-  return softmax(mixture_log_density(z, means, log_variances) + log_softmax(weight_logits));
+  return mixture_responsibilities(z, weight_logits, means, log_variances);
 }
 
 /// The five terms, each `[1 x 1]`, a mean over rows in nats.
@@ -52,27 +53,8 @@ struct VadeTerms {
   Var<T> bound(std::type_identity_t<T> beta = T{1}) const { return reconstruction - beta * kl(); }
 };
 
-/// Σ_k −γ_k log γ_k for each row, `[B x 1]`, with 0 log 0 = 0. γ̄_k −= ȳ (1 + log γ_k), 0 where γ_k = 0.
-template <Real T>
-Var<T> categorical_entropy(Var<T> probabilities) {
-  const Var<T> y = probabilities.tape().record({probabilities}, probabilities.rows(), 1);
-  const auto p = probabilities.value();
-  MatrixView<T> out = y.mutable_value();
-  for (Index i = 0; i < p.rows(); ++i)
-    out(i, 0) = entropy(std::span<const T>(p.data() + i * p.cols(), static_cast<std::size_t>(p.cols())));
-  y.on_backward([probabilities, y] {
-    const auto values = probabilities.value();
-    const auto bar = y.adjoint();
-    detail::accumulate_rows(probabilities, [&](Index i, auto row) {
-      for (Index k = 0; k < values.cols(); ++k)
-        if (values(i, k) > T{0}) row(k) -= bar(i, 0) * (T{1} + std::log(values(i, k)));
-    });
-  });
-  return y;
-}
-
-/// The terms for posteriors q(z|x), one a row, diagonal or full, responsibilities γ `[B x K]`, the matrix S `[B x K]` of
-/// `expected_log_density`, and a reconstruction term computed from a draw of z. S asks for the marginal variances of q
+/// The terms for posteriors q(z|x), one a row, diagonal or full, responsibilities γ `[B x K]`, the matrix S `[B x K]`
+/// of `expected_log_density`, and a reconstruction term computed from a draw of z. S asks for the marginal variances of q
 /// alone (F.8), the entropy for its whole covariance. O(B K). @throws ShapeError
 template <class Gaussian, Real T>
 VadeTerms<T> vade_terms(Var<T> reconstruction, const Gaussian& q, Var<T> expected_log_densities,
