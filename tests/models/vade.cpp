@@ -1,9 +1,13 @@
 #include <vade/models/vade.hpp>
 
+#include <cmath>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include <vade/metrics/clustering.hpp>
 
+#include "../support/reference.hpp"
 #include "battery.hpp"
 
 using vade::AutoencoderStart;
@@ -33,6 +37,67 @@ TEST_CASE("VaDE: what every model promises") {
                [](Vade<float>& model, const vade::Dataset& data) {
                  return model.fit(data, quick_fit(AutoencoderStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
                });
+}
+
+TEST_CASE("VaDE with a full posterior: what every model promises") {
+  using Full = Vade<float, vade::FullPosterior>;
+  battery::run([] { return Full(small); },
+               [](Full& model, const vade::Dataset& data) {
+                 return model.fit(data, quick_fit(VaeStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
+               });
+}
+
+TEST_CASE("F.8: VaDE with a full posterior starts as the diagonal one, and its files are told apart") {
+  const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
+  Vade<float> diagonal(small);
+  Vade<float, vade::FullPosterior> full(small);
+  diagonal.fit(data, quick_fit(RandomStart{}, 0));
+  full.fit(data, quick_fit(RandomStart{}, 0));
+  CHECK(full.predict_proba(data).isApprox(diagonal.predict_proba(data), 1e-4f));
+  CHECK(full.elbo(data).bound() == doctest::Approx(diagonal.elbo(data).bound()).epsilon(1e-5));
+  const battery::TemporaryFile file;
+  full.save(file.path);
+  CHECK_THROWS_WITH_AS(Vade<float>::load(file.path),
+                       doctest::Contains("its posterior is \"full\", wanted \"diagonal\""), vade::FileError);
+}
+
+TEST_CASE("B.9: log_likelihood agrees with quadrature over the code, from below") {
+  Vade<float> model({.network = {.inputs = 2,
+                                 .hidden = {8},
+                                 .latent = 1,
+                                 .likelihood = vade::Likelihood::gaussian,
+                                 .observation_variance = 0.3,
+                                 .seed = 2},
+                     .clusters = 2});
+  Matrix<float> x(60, 2);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  for (Index i = 0; i < 60; ++i) x(i, 0) += i % 2 == 0 ? 2.0f : -2.0f;
+  model.fit(vade::Dataset::from_matrix(x), quick_fit(VaeStart{.fit = {.epochs = 60, .batch = 20}}, 40));
+  const Index points = 2001;
+  Matrix<float> z(points, 1);
+  z.col(0) = Eigen::VectorXf::LinSpaced(points, -10, 10);
+  const Matrix<double> decoded = model.decode(z).cast<double>(), code = z.cast<double>();
+  Eigen::ArrayXd prior = Eigen::ArrayXd::Zero(points);
+  for (Index c = 0; c < 2; ++c) {
+    const auto pi = static_cast<double>(model.weights()(c)), mean = static_cast<double>(model.means()(c, 0)),
+               variance = static_cast<double>(model.variances()(c, 0));
+    prior +=
+        pi * (-0.5 * (code.col(0).array() - mean).square() / variance).exp() / std::sqrt(2 * reference::pi * variance);
+  }
+  const std::vector<double> got = model.log_likelihood(x, 300, 5);
+  double one = 0, many = 0, truth = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed)
+    for (const double single : model.log_likelihood(x, 1, seed)) one += single / 3000;
+  for (Index i = 0; i < 60; ++i) {
+    const auto square = (decoded.rowwise() - x.row(i).cast<double>()).rowwise().squaredNorm().array().eval();
+    truth += std::log((prior * (-0.5 * square / 0.3).exp()).sum() * 0.01 / (2 * reference::pi * 0.3)) / 60;
+    many += got[static_cast<std::size_t>(i)] / 60;
+  }
+  CHECK(many == doctest::Approx(truth).epsilon(0.01));
+  CHECK(one < many);
+  CHECK(model.elbo(x).bound() < truth);
+  CHECK_THROWS_WITH_AS(model.log_likelihood(x, 0), doctest::Contains("Vade::log_likelihood: samples is 0"),
+                       vade::ValueError);
 }
 
 TEST_CASE("VaDE: the network of the reports has 3,492,854 parameters") {

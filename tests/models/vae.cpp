@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "../support/reference.hpp"
 #include "battery.hpp"
 
+using vade::Index;
 using vade::Matrix;
 using vade::Schedule;
 using vade::Vae;
@@ -116,4 +118,53 @@ TEST_CASE("VAE: a Gaussian likelihood takes values outside [0, 1] and gives mean
                                 {.fit = {.epochs = 200, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
   CHECK(report.history.back().loss < report.history.front().loss);
   CHECK((model.reconstruct(x) - x).cwiseAbs().mean() < 0.15);
+}
+
+TEST_CASE("B.3: log_likelihood agrees with quadrature over the code, from below, and is repeatable by seed") {
+  const vade::NetworkOptions options{.inputs = 2,
+                                     .hidden = {8},
+                                     .latent = 1,
+                                     .likelihood = vade::Likelihood::gaussian,
+                                     .observation_variance = 0.3,
+                                     .seed = 2};
+  Vae<double, vade::FullPosterior> model(options);
+  Matrix<double> x(40, 2);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  x.col(1) += 1.5 * x.col(0);
+  model.fit(vade::Dataset::from_matrix(x),
+            {.fit = {.epochs = 60, .batch = 20, .learning_rate = Schedule::constant(1e-2)},
+             .draws = {.samples = 3, .importance_weighted = true}});
+  const Index points = 1601;
+  Matrix<double> z(points, 1);
+  z.col(0) = Eigen::VectorXd::LinSpaced(points, -8, 8);
+  const Matrix<double> decoded = model.decode(z);
+  const std::vector<double> got = model.log_likelihood(x, 400, 5);
+  REQUIRE(got.size() == 40);
+  double one = 0, many = 0, truth = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed)
+    for (const double single : model.log_likelihood(x, 1, seed)) one += single / 2000;
+  for (Index i = 0; i < 40; ++i) {
+    const Eigen::ArrayXd square = (decoded.rowwise() - x.row(i)).rowwise().squaredNorm().array();
+    const Eigen::ArrayXd log_joint = -0.5 * (square / 0.3 + z.col(0).array().square()) -
+                                     0.5 * std::log(2 * reference::pi) - std::log(2 * reference::pi * 0.3);
+    const double log_p = std::log(log_joint.exp().sum() * 0.01);
+    const auto at = static_cast<std::size_t>(i);
+    CHECK(got[at] == doctest::Approx(log_p).epsilon(0.05));
+    many += got[at] / 40;
+    truth += log_p / 40;
+  }
+  CHECK(many == doctest::Approx(truth).epsilon(3e-3));
+  CHECK(one < many);
+  CHECK(model.elbo(x).bound() < truth);
+  CHECK(got == model.log_likelihood(x, 400, 5));
+  CHECK(got != model.log_likelihood(x, 400, 6));
+  CHECK_THROWS_WITH_AS(model.log_likelihood(x, 0), doctest::Contains("Vae::log_likelihood: samples is 0"),
+                       vade::ValueError);
+}
+
+TEST_CASE("B.7: importance weights and a weight on the divergence exclude each other") {
+  Vae<float> model(battery::small);
+  CHECK_THROWS_WITH_AS(model.fit(toy::patterns(60, battery::inputs, 3).images,
+                                 {.kl_weight = Schedule::constant(0.5), .draws = {.importance_weighted = true}}),
+                       doctest::Contains("kl_weight is 0.5 at epoch 0, wanted 1"), vade::ValueError);
 }

@@ -63,7 +63,7 @@ TEST_CASE("A full posterior starts as the diagonal one of the same seed, from a 
   CHECK(q.lower.value().isZero(0));
 }
 
-TEST_CASE("Resetting the variance of a full posterior leaves no correlations, and takes one number for each dimension") {
+TEST_CASE("Resetting the variance of a full posterior leaves no correlations, and takes one number a dimension") {
   GaussianEncoder<double, vade::FullPosterior> encoder("encoder", 3, {4}, 2, 5, 0);
   encoder.head().weight().value().setOnes();
   encoder.head().bias().value().setOnes();

@@ -14,7 +14,8 @@
 #include <vade/models/network.hpp>
 
 /// A model is one safetensors file: its parameters under their names, and in the metadata `vade.model`, the format
-/// `vade.version` and the options, each as text; `vade.posterior` only where q(z|x) is not the diagonal one. From Python: `safetensors.numpy.load_file("model.safetensors")`.
+/// `vade.version` and the options, each as text; `vade.posterior` only where q(z|x) is not the diagonal one.
+/// From Python: `safetensors.numpy.load_file("model.safetensors")`.
 namespace vade {
 
 /// Collects parameters and options, then writes them all or nothing.

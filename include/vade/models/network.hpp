@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -36,6 +37,14 @@ template <Real T>
 Var<T> mean_log_likelihood(const NetworkOptions& options, Var<T> decoded, Var<T> x) {
   if (options.likelihood == Likelihood::bernoulli) return bernoulli_mean_log_prob(decoded, x);
   return gaussian_mean_log_prob(decoded, x, static_cast<T>(options.observation_variance));
+}
+
+/// log p(x_i | z_i) of each row, `[B x 1]`: the rows that `mean_log_likelihood` is the mean of.
+template <Real T>
+Var<T> log_likelihood(const NetworkOptions& options, Var<T> decoded, Var<T> x) {
+  if (options.likelihood == Likelihood::bernoulli) return bernoulli_log_prob(decoded, x);
+  const auto log_variance = static_cast<T>(std::log(options.observation_variance));
+  return gaussian_log_prob(x, decoded, x.tape().constant(Matrix<T>::Constant(1, 1, log_variance)));
 }
 
 /// E[x|z] `[B x D]` from what a decoder gave for z.
@@ -78,28 +87,30 @@ struct Network {
   void for_each_parameter(auto&& visit) const { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
 };
 
-/// ε `[B x J]` for the rows of a batch: row i draws from (seed, posterior, draw, its number), wherever it stands.
+/// ε `[B L x J]` for the rows of a batch, L draws each in succession: row i draws from (seed, posterior, draw, its
+/// number), wherever it stands, and its first draw does not depend on L.
 template <Real T>
 Var<T> posterior_noise(Tape<T>& tape, std::span<const Index> rows, Index latent, std::uint64_t seed,
-                       std::uint32_t draw) {
-  const Var<T> noise = tape.constant(static_cast<Index>(rows.size()), latent);
-  MatrixView<T> out = noise.mutable_value();
-  parallel_ranges(out.rows(), 32, [&](Index begin, Index end) {
+                       std::uint32_t draw, Index samples = 1) {
+  const auto count = static_cast<Index>(rows.size());
+  const Var<T> noise = tape.constant(count * samples, latent);
+  MatrixView<T> out(noise.mutable_value().data(), count, samples * latent);
+  parallel_ranges(count, 32, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       RandomStream stream(seed, Purpose::posterior, draw,
                           static_cast<std::uint32_t>(rows[static_cast<std::size_t>(i)]));
-      for (Index j = 0; j < latent; ++j) out(i, j) = stream.normal<T>();
+      for (Index j = 0; j < out.cols(); ++j) out(i, j) = stream.normal<T>();
     }
   });
   return noise;
 }
 
-/// ε `[B x J]` for estimating a bound: the draw of a row depends on `seed` and its number, `first` + i.
+/// ε `[B x J]` for estimating a bound: a row depends on `seed`, its number, `first` + i, and the number of the draw.
 template <Real T>
-Var<T> likelihood_noise(Var<T> mean, std::uint64_t seed, Index first) {
+Var<T> likelihood_noise(Var<T> mean, std::uint64_t seed, Index first, std::uint32_t draw = 0) {
   const Var<T> noise = mean.tape().constant(mean.rows(), mean.cols());
   MatrixView<T> draws = noise.mutable_value();
-  fill_normal(draws, seed, Purpose::likelihood, 0, static_cast<std::uint32_t>(first));
+  fill_normal(draws, seed, Purpose::likelihood, draw, static_cast<std::uint32_t>(first));
   return noise;
 }
 

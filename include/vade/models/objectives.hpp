@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <vade/elbo/vae.hpp>
+#include <vade/elbo/multi_sample.hpp>
 #include <vade/models/network.hpp>
 #include <vade/training/train.hpp>
 
@@ -34,19 +34,41 @@ class AutoencoderObjective {
   AnyNetwork* network_;
 };
 
-/// −ELBO of the VAE, with weight β(epoch) on KL(q(z|x) ‖ N(0, I)) and one draw of z a row.
+/// How many codes are drawn for a row, and what is made of them (see `elbo/multi_sample.hpp`).
+struct SampleOptions {
+  int samples = 1;                   ///< L
+  bool importance_weighted = false;  ///< the bound of importance-weighted draws instead of the mean of L bounds
+
+  /// @throws ValueError naming the field
+  void check() const { check_between("SampleOptions", "samples", samples, 1, 1 << 20); }
+};
+
+/// −ELBO of the VAE, with weight β(epoch) on KL(q(z|x) ‖ N(0, I)) and L draws of z a row; or, for β = 1, minus the
+/// importance-weighted bound. The terms add up to the bound, B.7.
 template <Real T, class Posterior = DiagonalPosterior>
 class VaeObjective {
  public:
   static constexpr std::array<std::string_view, 3> term_names{"reconstruction", "latent_prior", "latent_entropy"};
 
-  VaeObjective(Network<T, Posterior>& network, const Schedule& kl_weight) : network_(&network), kl_weight_(kl_weight) {}
+  VaeObjective(Network<T, Posterior>& network, const Schedule& kl_weight, const SampleOptions& draws = {})
+      : network_(&network), kl_weight_(kl_weight), draws_(draws) {
+    draws.check();
+  }
 
   Losses<T, 3> record(const Batch<T>& batch) {
+    const Index samples = draws_.samples;
     const auto q = network_->encoder(batch.x);
-    const Var<T> z = q.sample(posterior_noise(batch.x.tape(), batch.rows, q.mean.cols(), batch.seed, batch.draw));
-    const Var<T> reconstruction = mean_log_likelihood(network_->options, network_->decoder(z), batch.x);
-    const VaeTerms<T> terms = vae_terms(reconstruction, q);
+    const auto each = repeat_rows(q, samples);
+    const Var<T> x = repeat_rows(batch.x, samples);
+    const Var<T> z = each.sample(
+        posterior_noise(batch.x.tape(), batch.rows, q.mean.cols(), batch.seed, batch.draw, samples));
+    const Var<T> decoded = network_->decoder(z);
+    const VaeTerms<T> terms =
+        draws_.importance_weighted
+            ? importance_weighted_terms(draws_beside(log_likelihood(network_->options, decoded, x), samples),
+                                        draws_beside(standard_normal_log_prob(z), samples),
+                                        draws_beside(each.log_prob(z), samples))
+            : vae_terms(mean_log_likelihood(network_->options, decoded, x), q);
     return {.loss = -terms.bound(static_cast<T>(kl_weight_.at(batch.epoch, batch.epochs))),
             .terms = {terms.reconstruction, terms.latent_prior, terms.latent_entropy}};
   }
@@ -57,6 +79,7 @@ class VaeObjective {
  private:
   Network<T, Posterior>* network_;
   Schedule kl_weight_;
+  SampleOptions draws_;
 };
 
 }  // namespace vade

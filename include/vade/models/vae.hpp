@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include <vade/models/detail/inference.hpp>
+#include <vade/models/detail/likelihood.hpp>
 #include <vade/models/model_file.hpp>
 #include <vade/models/objectives.hpp>
 
@@ -18,10 +20,17 @@ namespace vade {
 struct VaeFitOptions {
   FitOptions fit = {};
   Schedule kl_weight = Schedule::constant(1);  ///< β
+  SampleOptions draws = {};                    ///< codes for each row, averaged or importance-weighted
 
-  /// @throws ValueError: a warm-up longer than the training would never reach the full bound
+  /// @throws ValueError: a warm-up longer than the training would never reach the full bound; importance weights are
+  /// those of p(x) only for β = 1
   void check() const {
     fit.check();
+    draws.check();
+    for (int epoch = 0; draws.importance_weighted && epoch <= fit.epochs; ++epoch)
+      if (const double beta = kl_weight.at(epoch, fit.epochs); beta != 1)
+        throw ValueError(detail::message("VaeFitOptions: kl_weight is ", beta, " at epoch ", epoch,
+                                         ", wanted 1 with importance_weighted draws"));
     if (fit.epochs > 0 && kl_weight.warm_up_epochs() > fit.epochs)
       throw ValueError(detail::message("VaeFitOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
                                        " epochs, but training has ", fit.epochs));
@@ -57,7 +66,7 @@ class Vae {
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
     *this = Vae(options());
     Tape<T> tape;
-    VaeObjective<T, Posterior> objective(network_, fit.kl_weight);
+    VaeObjective<T, Posterior> objective(network_, fit.kl_weight, fit.draws);
     fitted_ = true;
     return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop);
   }
@@ -102,6 +111,15 @@ class Vae {
     });
     const auto n = static_cast<double>(x.count());
     return {sums[0] / n, sums[1] / n, sums[2] / n};
+  }
+
+  /// An estimate of log p(x) for each row in nats, `[N]`: the importance-weighted bound of `samples` draws, B.3. On
+  /// average it is too low, by less the more draws there are. @throws ValueError for samples < 1
+  std::vector<double> log_likelihood(const RowSource<T>& x, int samples = 100, std::uint64_t seed = 0) const {
+    check_ready("Vae::log_likelihood", x);
+    check_at_least("Vae::log_likelihood", "samples", samples, 1);
+    return detail::importance_weighted_log_likelihood(network_, x, samples, seed,
+                                                      [](Var<T> z) { return standard_normal_log_prob(z); });
   }
 
   /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError

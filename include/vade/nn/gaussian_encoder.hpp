@@ -24,7 +24,7 @@ class GaussianEncoder {
   GaussianEncoder() = default;
 
   /// `hidden` are the widths between D and the head. Layers are drawn from (seed, first_layer ...). What a posterior
-  /// has beside mean and variance starts at zero, so that those of all kinds start as the diagonal one of the same seed.
+  /// has beside mean and variance starts at zero, so that all kinds start as the diagonal one of the same seed.
   /// @throws ValueError for no hidden layer or a width below 1
   GaussianEncoder(const std::string& name, Index inputs, const std::vector<Index>& hidden, Index latent,
                   std::uint64_t seed, std::uint32_t first_layer) {
