@@ -1,5 +1,6 @@
-// The five synthetic experiments of document 004: trains VAEs with diagonal and with full posterior covariance on densities
-// in the plane, and writes pictures and a table. `bash examples/synthetic.sh --quick` shows all of it in minutes.
+// The five synthetic experiments of document 004: trains VAEs with diagonal and with full posterior covariance on
+// densities in the plane, and writes pictures and a table. `bash examples/synthetic.sh --quick` shows all of it in
+// minutes.
 #include <cstdio>
 #include <exception>
 

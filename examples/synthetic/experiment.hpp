@@ -22,22 +22,22 @@ struct Task {
 };
 
 struct Outcome {
-  double bound = 0;           // mean over the test rows, nats
+  double bound = 0;  // mean over the test rows, nats
   double reconstruction = 0;
   double kl = 0;
-  vade::EnergyTest energy;    // generated rows against as many test rows
+  vade::EnergyTest energy;  // generated rows against as many test rows
   double seconds = 0;
   bool finished = false;
   std::vector<vade::EpochRecord> history;
-  vade::Matrix<float> generated;       // [test_rows x 2], with the noise of the likelihood
-  vade::Matrix<float> reconstructed;   // E[x|z] of the test rows
-  vade::Matrix<float> codes_before;    // posterior means of the test rows, as the networks are drawn
-  vade::Matrix<float> codes_after;     // and trained
+  vade::Matrix<float> generated;      // [test_rows x 2], with the noise of the likelihood
+  vade::Matrix<float> reconstructed;  // E[x|z] of the test rows
+  vade::Matrix<float> codes_before;   // posterior means of the test rows, as the networks are drawn
+  vade::Matrix<float> codes_after;    // and trained
 };
 
 /// Variance s² of the Gaussian likelihood: that of the noise which the density adds. The mixture adds none; there it is
-/// the same 0.2, below the smallest variance 1/3 of its parts. Document 004 does not say what it takes. With s² given, a
-/// decoder that finds the curve is all that a perfect model needs; a learned s² may hide a bad decoder in wide noise.
+/// the same 0.2, below the smallest variance 1/3 of its parts. Document 004 does not say what it takes. With s² given,
+/// a decoder that finds the curve is all that a perfect model needs; a learned s² may hide a bad decoder in wide noise.
 inline double observation_variance(const vade::SyntheticInfo& density) {
   return density.noise_variance > 0 ? density.noise_variance : 0.2;
 }

@@ -14,8 +14,8 @@ namespace {
 
 /// How the groups of a density are called.
 vade::report::ScatterOptions style(const vade::SyntheticInfo& density, std::string title) {
-  vade::report::ScatterOptions options{.title = std::move(title), .max_points = 10000, .mark_centers = false,
-                                       .width = 1300, .height = 1000};
+  vade::report::ScatterOptions options{
+      .title = std::move(title), .max_points = 10000, .mark_centers = false, .width = 1300, .height = 1000};
   switch (density.which) {
     case vade::Synthetic::mixture:
       options.names = {"first", "second", "third"};
@@ -78,8 +78,8 @@ void draw_model(const std::filesystem::path& folder, const std::string& posterio
   vade::Labels kinds(test.labels.size(), 0);
   kinds.resize(2 * test.labels.size(), 1);
   vade::write_png(folder / "generated.png", vade::report::scatter(both, kinds, two));
-  vade::write_png(folder / "reconstructed.png", vade::report::scatter(outcome.reconstructed, test.labels,
-                                                                      style(density, head + "reconstructed")));
+  vade::write_png(folder / "reconstructed.png",
+                  vade::report::scatter(outcome.reconstructed, test.labels, style(density, head + "reconstructed")));
   draw_codes(folder / "latent_before.png", density, head + "codes before training", outcome.codes_before, test.labels);
   draw_codes(folder / "latent_after.png", density, head + "codes after training", outcome.codes_after, test.labels);
   if (outcome.history.empty()) return;
@@ -89,8 +89,8 @@ void draw_model(const std::filesystem::path& folder, const std::string& posterio
     bound.y.push_back(-record.loss);
   }
   vade::write_png(folder / "bound.png",
-                  vade::report::curves(std::vector<vade::report::Panel>{
-                                           {.title = "nats, mean over the training rows", .series = {bound}}},
+                  vade::report::curves(std::vector<vade::report::Panel>{{.title = "nats, mean over the training rows",
+                                                                         .series = {bound}}},
                                        {.title = head + "bound", .x_label = "epoch", .width = 1300}));
 }
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <vade/core/thread_pool.hpp>
 #include <vade/io/atomic_file.hpp>
@@ -30,13 +30,15 @@ extern "C" void synthetic_interrupt(int) {
   std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
 
-/// Sizes and lengths: those of document 004, and for --quick a fifth of the rows and less than half of the steps' passes.
+/// Sizes and lengths: those of document 004, and for --quick a fifth of the rows and less than half of the steps'
+/// passes.
 struct Plan {
   vade::Index rows;
   int epochs;
   int quick_epochs;
 };
-constexpr std::array<Plan, 5> plans{{{20000, 20, 20}, {20000, 50, 30}, {40000, 200, 40}, {40000, 200, 40}, {40000, 400, 60}}};
+constexpr std::array<Plan, 5> plans{
+    {{20000, 20, 20}, {20000, 50, 30}, {40000, 200, 40}, {40000, 200, 40}, {40000, 400, 60}}};
 
 Task task_of(const Options& options, const vade::SyntheticInfo& density, std::uint64_t seed) {
   const Plan& plan = plans.at(static_cast<std::size_t>(density.which));
@@ -53,12 +55,13 @@ Task task_of(const Options& options, const vade::SyntheticInfo& density, std::ui
 /// Rewrites one line on a terminal while a model is trained.
 vade::Observer observer(const Options& options, const std::string& name, std::stop_source& stop) {
   const bool shown = !options.quiet && isatty(STDERR_FILENO) != 0;
-  return {.on_step = [&stop, name, shown](const vade::Progress& p) {
-            if (interrupted != 0) stop.request_stop();
-            if (shown && p.step == p.steps)
-              std::fprintf(stderr, "\r\033[K%s  epoch %d/%d  loss %.4g  %.0f s left", name.c_str(), p.epoch, p.epochs,
-                           p.loss, p.seconds_left);
-          },
+  return {.on_step =
+              [&stop, name, shown](const vade::Progress& p) {
+                if (interrupted != 0) stop.request_stop();
+                if (shown && p.step == p.steps)
+                  std::fprintf(stderr, "\r\033[K%s  epoch %d/%d  loss %.4g  %.0f s left", name.c_str(), p.epoch,
+                               p.epochs, p.loss, p.seconds_left);
+              },
           .on_epoch = {}};
 }
 
@@ -91,15 +94,20 @@ int run(const Options& options) {
     draw_data(folder, density, vade::synthetic_data(density.which, first.test_rows, first.seed, 1));
     for (const std::string posterior : {"diagonal", "full"}) {
       if (options.posterior != "both" && options.posterior != posterior) continue;
-      Entry entry{.density = density, .posterior = posterior, .latent = first.latent, .rows = first.rows,
-                  .epochs = first.epochs, .truth = {}, .outcomes = {}};
+      Entry entry{.density = density,
+                  .posterior = posterior,
+                  .latent = first.latent,
+                  .rows = first.rows,
+                  .epochs = first.epochs,
+                  .truth = {},
+                  .outcomes = {}};
       for (int s = 0; s < options.seed_count() && interrupted == 0; ++s) {
         const Task task = task_of(options, density, options.seed + static_cast<std::uint64_t>(s));
         const vade::LabelledDataset test = vade::synthetic_data(density.which, task.test_rows, task.seed, 1);
         const std::string name = std::string(density.name) + ", " + posterior + ", seed " + std::to_string(task.seed);
         const auto watch = observer(options, name, stop);
-        Outcome outcome = posterior == "full" ? run_full(task, watch, stop.get_token())
-                                              : run_diagonal(task, watch, stop.get_token());
+        Outcome outcome =
+            posterior == "full" ? run_full(task, watch, stop.get_token()) : run_diagonal(task, watch, stop.get_token());
         if (!outcome.finished) break;
         say(options, name, outcome);
         if (s == 0) {

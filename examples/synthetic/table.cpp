@@ -75,12 +75,9 @@ Interval interval(const std::vector<double>& values) {
 Json to_json(const std::vector<Entry>& entries) {
   Json json = Json::array();
   for (const Entry& entry : entries) {
-    Json row{{"experiment", entry.density.name},
-             {"posterior", entry.posterior},
-             {"latent", entry.latent},
-             {"rows", entry.rows},
-             {"epochs", entry.epochs},
-             {"observation_variance", observation_variance(entry.density)},
+    Json row{{"experiment", entry.density.name}, {"posterior", entry.posterior},
+             {"latent", entry.latent},           {"rows", entry.rows},
+             {"epochs", entry.epochs},           {"observation_variance", observation_variance(entry.density)},
              {"seeds", entry.outcomes.size()}};
     row["bound"] = json_of(bounds(entry));
     row["true_log_density"] = json_of(entry.truth);

@@ -25,8 +25,7 @@ Outcome train(const Task& task, const vade::Observer& observer, std::stop_token 
                                      .likelihood = vade::Likelihood::gaussian,
                                      .observation_variance = variance,
                                      .seed = task.seed});
-  vade::VaeFitOptions fit{
-      .fit = {.epochs = 0, .batch = 32, .learning_rate = vade::Schedule::constant(1e-3)}};
+  vade::VaeFitOptions fit{.fit = {.epochs = 0, .batch = 32, .learning_rate = vade::Schedule::constant(1e-3)}};
   Outcome outcome;
   model.fit(data, fit);  // no epoch: the networks as they are drawn
   outcome.codes_before = model.transform(test);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <vade/data/synthetic.hpp>
 
-#include <Eigen/LU>
 #include <doctest/doctest.h>
+#include <Eigen/LU>
 
 namespace {
 
@@ -43,7 +43,8 @@ void check_gaussian(const Moments& m, const RowVector<double>& mean, const Matri
   for (Index i = 0; i < 2; ++i) {
     CHECK(std::abs(m.mean(i) - mean(i)) < 5 * std::sqrt(covariance(i, i) / m.rows));
     for (Index j = 0; j < 2; ++j) {
-      const double error = std::sqrt((covariance(i, i) * covariance(j, j) + covariance(i, j) * covariance(i, j)) / m.rows);
+      const double error =
+          std::sqrt((covariance(i, i) * covariance(j, j) + covariance(i, j) * covariance(i, j)) / m.rows);
       CHECK(std::abs(m.covariance(i, j) - covariance(i, j)) < 5 * error);
     }
   }
@@ -152,7 +153,8 @@ TEST_CASE("S.4: the angle of a blob is 0, 4, 8 or 12, with the shares of the nor
   CHECK(first.mean(1) == Approx(std::sin(8.0)).epsilon(0.05));
 }
 
-TEST_CASE("S.5: the parts of the mixture are turned by 0, 120 and 60 degrees about their centres, and equally frequent") {
+TEST_CASE(
+    "S.5: the parts of the mixture are turned by 0, 120 and 60 degrees about their centres, and equally frequent") {
   const auto data = synthetic_data(Synthetic::mixture, many, 3);
   const double side = 3 * std::sqrt(3.0);
   const RowVector<double> centres[] = {point(0, side), point(-side, -side / 2), point(side, -side / 2)};

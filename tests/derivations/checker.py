@@ -1,4 +1,4 @@
-"""The check of equations finds what it is for: each test plants one fault into a page, a test or a header that is right."""
+"""The check of equations finds what it is for: each test plants one fault into a page, a test or a header."""
 import tempfile
 import unittest
 from pathlib import Path

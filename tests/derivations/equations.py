@@ -6,8 +6,8 @@
 
 An equation is a \\tag{X.n} of a display, a table row that begins with X.n, or a list item that begins with **X.n**. Its
 legend is the item, the row, or the text from the display to the next equation or heading; equations without text
-between them share one. A legend names a function of include/vade in `code`, and, in quotes, a test: its name, or a part of it
-that has the number. A display may name its function itself, by \\texttt.
+between them share one. A legend names a function of include/vade in `code`, and, in quotes, a test: its name, or a part
+of it that has the number. A display may name its function itself, by \\texttt.
 """
 import re
 import subprocess
@@ -137,7 +137,8 @@ def run(number, folder):
         if done.returncode != 0:
             return f"{number} fails in room {room}"
         if not count or int(count[1]) < len(cases):
-            return f"{number}: of {len(cases)} test cases in room {room} {count[1] if count else 'none'} ran; is it built?"
+            ran = count[1] if count else "none"
+            return f"{number}: of {len(cases)} test cases in room {room} {ran} ran; is it built?"
     return None
 
 

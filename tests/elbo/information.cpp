@@ -85,7 +85,8 @@ TEST_CASE("I.4: cross-entropy minus entropy is the divergence of a view, and its
   CHECK(report.analytic[1].isApprox((q - p) / 6, 1e-12));
 }
 
-TEST_CASE("I.6: the gradient of the information in the logits pushes each row towards what it has more of than others") {
+TEST_CASE(
+    "I.6: the gradient of the information in the logits pushes each row towards what it has more of than others") {
   const Matrix<double> logits = reference::normal_matrix(6, 3, 4);
   const auto objective = [](auto& tape, const auto& in) {
     const std::vector<vade::Var<double>> p{softmax(in[0])};

@@ -36,7 +36,8 @@ class CheckYourElbo(unittest.TestCase):
         self.assertIn("ok     gradients are right", self.parts["The bound without a half"])
 
     def test_draws_tell_the_right_entropy_from_the_wrong_one(self):
-        for name, right in (("The entropy of a Gaussian", True), ("The entropy with the deviation for the variance", False)):
+        names = {"The entropy of a Gaussian": True, "The entropy with the deviation for the variance": False}
+        for name, right in names.items():
             words = self.parts[name].replace(",", "").split()
             distance, allowed = float(words[words.index("by") + 1]), float(words[words.index("allowed") + 1])
             self.assertEqual(distance <= allowed, right, self.parts[name])

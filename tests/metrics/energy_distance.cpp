@@ -80,7 +80,7 @@ TEST_CASE("S.7: p-values of samples of one density are uniform") {
     small += p <= 0.1 ? 1 : 0;
     large += p > 0.5 ? 1 : 0;
   }
-  CHECK(std::abs(small - 20) < 5 * 4.25);   // five standard deviations √(200 · 0.1 · 0.9)
+  CHECK(std::abs(small - 20) < 5 * 4.25);  // five standard deviations √(200 · 0.1 · 0.9)
   CHECK(std::abs(large - 100) < 5 * 7.08);
 }
 

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <vector>
 
-#include <Eigen/LU>
 #include <doctest/doctest.h>
+#include <Eigen/LU>
 
 namespace em {
 
@@ -153,8 +153,8 @@ TEST_CASE("M.6: full covariances become weighted covariances about the new means
 TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last one hardly changes it") {
   const Case c;
   Diagonal m;
-  const auto report =
-      m.fit_from(c.x, c.weights, c.means, c.variances, {.max_iterations = 300, .tolerance = 1e-12, .variance_floor = 0});
+  const auto report = m.fit_from(c.x, c.weights, c.means, c.variances,
+                                 {.max_iterations = 300, .tolerance = 1e-12, .variance_floor = 0});
   REQUIRE(report.log_likelihood.size() > 10);
   REQUIRE(report.revived == 0);
   for (std::size_t i = 1; i < report.log_likelihood.size(); ++i)

@@ -23,7 +23,7 @@ double square_of_a_draw(RandomStream& s) {
 TEST_CASE("The three lines of the header pass, and a wrong expectation does not") {
   const ExpectationReport right = expect_equal_in_expectation(1.25, square_of_a_draw);
   CHECK_MESSAGE(right.passed, right.text());
-  CHECK_FALSE(expect_equal_in_expectation(1.5, square_of_a_draw).passed);   // σ for σ²
+  CHECK_FALSE(expect_equal_in_expectation(1.5, square_of_a_draw).passed);    // σ for σ²
   CHECK_FALSE(expect_equal_in_expectation(1.125, square_of_a_draw).passed);  // half of σ²
   CHECK_FALSE(expect_equal_in_expectation(0.75, square_of_a_draw).passed);   // a sign
 }

@@ -28,8 +28,8 @@ bool catches(const IdentityReport& report, const std::string& name) {
 const auto vae = [](const auto& in) { return vade::vae_terms(in.reconstruction, in.mean, in.log_variance).bound(); };
 
 const auto exact_gamma = [](const auto& in) {
-  return vade::exact_responsibilities(
-      vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances), in.weight_logits);
+  return vade::exact_responsibilities(vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances),
+                                      in.weight_logits);
 };
 
 /// The library's bound at a γ.
@@ -73,9 +73,8 @@ TEST_CASE("R.1, R.2: the exact responsibilities keep every identity, the sampled
 }
 
 TEST_CASE("G.8: the library's divergence keeps every identity") {
-  const IdentityReport report = check_divergence([](const auto& in) {
-    return vade::gaussian_kl(in.mean, in.log_variance, in.other_mean, in.other_log_variance);
-  });
+  const IdentityReport report = check_divergence(
+      [](const auto& in) { return vade::gaussian_kl(in.mean, in.log_variance, in.other_mean, in.other_log_variance); });
   CHECK_MESSAGE(report.passed, report.text());
   CHECK(report.identities.size() == 4);
 }
@@ -85,97 +84,119 @@ TEST_CASE("Wrong bounds of a VAE are caught, each by an identity that says what 
     return check_vae_bound([&kl](const auto& in) { return in.reconstruction - mean(row_sums(kl(in))); });
   };
   CHECK(catches(with_kl([](const auto& in) {
-          return 0.5 * square(in.mean) + 0.5 * exp(in.log_variance) - in.log_variance + -0.5;
-        }), "the divergence is never negative"));
+                  return 0.5 * square(in.mean) + 0.5 * exp(in.log_variance) - in.log_variance + -0.5;
+                }),
+                "the divergence is never negative"));
   CHECK(catches(with_kl([](const auto& in) { return square(in.mean) + exp(in.log_variance) + -1.0 - in.log_variance; }),
                 "at the exact posterior"));
-  CHECK(catches(with_kl([](const auto& in) {
-          return 0.5 * (square(in.mean) + exp(in.log_variance) - in.log_variance);
-        }), "the divergence is zero where"));
+  CHECK(
+      catches(with_kl([](const auto& in) { return 0.5 * (square(in.mean) + exp(in.log_variance) - in.log_variance); }),
+              "the divergence is zero where"));
   CHECK(catches(with_kl([](const auto& in) {  // σ for σ²
-          return 0.5 * (square(in.mean) + exp(0.5 * in.log_variance) + -1.0 - in.log_variance);
-        }), "the divergence is never negative"));
+                  return 0.5 * (square(in.mean) + exp(0.5 * in.log_variance) + -1.0 - in.log_variance);
+                }),
+                "the divergence is never negative"));
   CHECK(catches(with_kl([](const auto& in) {  // half of the divergence: a bound of something else
-          return 0.25 * (square(in.mean) + exp(in.log_variance) + -1.0 - in.log_variance);
-        }), "the bound is at most log p(x) with a code of 1"));
-  CHECK(catches(with_kl([](const auto& in) {
-          return 0.25 * (square(in.mean) + exp(in.log_variance) + -1.0 - in.log_variance);
-        }), "the bound is at most log p(x) with a code of 2"));
+                  return 0.25 * (square(in.mean) + exp(in.log_variance) + -1.0 - in.log_variance);
+                }),
+                "the bound is at most log p(x) with a code of 1"));
+  CHECK(catches(
+      with_kl([](const auto& in) { return 0.25 * (square(in.mean) + exp(in.log_variance) + -1.0 - in.log_variance); }),
+      "the bound is at most log p(x) with a code of 2"));
   CHECK(catches(check_vae_bound([](const auto& in) { return 2.0 * vae(in); }), "the reconstruction counts once"));
   CHECK(catches(check_vae_bound([](const auto& in) {
-          return in.reconstruction - sum(vade::gaussian_kl_to_standard(in.mean, in.log_variance));
-        }), "rows count alike"));
+                  return in.reconstruction - sum(vade::gaussian_kl_to_standard(in.mean, in.log_variance));
+                }),
+                "rows count alike"));
   CHECK(catches(check_vae_bound([](const auto& in) {
-          return vade::vae_terms(in.reconstruction, wrongly_derived(in.mean), in.log_variance).bound();
-        }), "gradients are right"));
+                  return vade::vae_terms(in.reconstruction, wrongly_derived(in.mean), in.log_variance).bound();
+                }),
+                "gradients are right"));
   CHECK(catches(check_vae_bound([](const auto& in) { return log(0.0 * vae(in) + -1.0); }), "the bound is at most"));
 }
 
 TEST_CASE("Wrong bounds of VaDE are caught, each by an identity that says what is wrong") {
   const auto check = [](const auto& bound) { return check_vade_bound(bound); };
   CHECK(catches(check([](const auto& in) {  // log π is not normalised
-          const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
-          return in.reconstruction + mean(log_sum_exp(s + in.weight_logits) + vade::gaussian_entropy(in.log_variance));
-        }), "a shift of all weight logits"));
+                  const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
+                  return in.reconstruction +
+                         mean(log_sum_exp(s + in.weight_logits) + vade::gaussian_entropy(in.log_variance));
+                }),
+                "a shift of all weight logits"));
   CHECK(catches(check([](const auto& in) {  // clusters add their terms without γ
-          const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
-          return in.reconstruction + mean(row_sums(s) + vade::gaussian_entropy(in.log_variance));
-        }), "equal clusters are one"));
+                  const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
+                  return in.reconstruction + mean(row_sums(s) + vade::gaussian_entropy(in.log_variance));
+                }),
+                "equal clusters are one"));
   CHECK(catches(check([](const auto& in) {  // the entropy without its ½
-          const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
-          return in.reconstruction +
-                 mean(log_sum_exp(s + log_softmax(in.weight_logits)) + 2.0 * vade::gaussian_entropy(in.log_variance));
-        }), "K = 1 gives"));
+                  const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
+                  return in.reconstruction + mean(log_sum_exp(s + log_softmax(in.weight_logits)) +
+                                                  2.0 * vade::gaussian_entropy(in.log_variance));
+                }),
+                "K = 1 gives"));
   CHECK(catches(check([](const auto& in) {  // the first cluster is favoured
-          const auto g = exact_gamma(in);
-          return bound_at(in, g) + 0.1 * mean(columns(g, 0, 1)) - 0.1 * mean(g * g);
-        }), "the order of the clusters"));
+                  const auto g = exact_gamma(in);
+                  return bound_at(in, g) + 0.1 * mean(columns(g, 0, 1)) - 0.1 * mean(g * g);
+                }),
+                "the order of the clusters"));
   CHECK(catches(check([](const auto& in) { return bound_at(in, exact_gamma(in)) + 0.5; }), "at the exact posterior"));
   CHECK(catches(check([](const auto& in) { return bound_at(in, exact_gamma(in)) + 5.0; }), "the bound is at most"));
   CHECK(catches(check([](const auto& in) {
-          const auto s = vade::expected_log_density(in.mean, in.log_variance, wrongly_derived(in.means), in.log_variances);
-          return in.reconstruction +
-                 mean(log_sum_exp(s + log_softmax(in.weight_logits)) + vade::gaussian_entropy(in.log_variance));
-        }), "gradients are right"));
+                  const auto s =
+                      vade::expected_log_density(in.mean, in.log_variance, wrongly_derived(in.means), in.log_variances);
+                  return in.reconstruction +
+                         mean(log_sum_exp(s + log_softmax(in.weight_logits)) + vade::gaussian_entropy(in.log_variance));
+                }),
+                "gradients are right"));
 }
 
 TEST_CASE("Wrong responsibilities are caught") {
-  CHECK(catches(check_responsibilities([](const auto& in) { return 0.99 * exact_gamma(in); }), "responsibilities sum to one"));
+  CHECK(catches(check_responsibilities([](const auto& in) { return 0.99 * exact_gamma(in); }),
+                "responsibilities sum to one"));
   CHECK(catches(check_responsibilities([](const auto& in) {  // linear space
-          const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
-          const auto p = exp(s + log_softmax(in.weight_logits));
-          return p / row_sums(p);  // far away the smallest numbers, all alike
-        }), "no other point of the simplex"));
+                  const auto s = vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances);
+                  const auto p = exp(s + log_softmax(in.weight_logits));
+                  return p / row_sums(p);  // far away the smallest numbers, all alike
+                }),
+                "no other point of the simplex"));
   CHECK(catches(check_responsibilities([](const auto& in) {  // log π is left out
-          return softmax(vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances));
-        }), "equal clusters share by their weights"));
+                  return softmax(vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances));
+                }),
+                "equal clusters share by their weights"));
   CHECK(catches(check_responsibilities([](const auto& in) { return 1.5 * exact_gamma(in) + -0.125; }),
                 "responsibilities are not negative"));
   CHECK(catches(check_responsibilities([](const auto& in) {
-          Matrix<double> tilt(1, 4);
-          tilt << 0.3, 0, 0, 0;
-          return vade::exact_responsibilities(
-              vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances),
-              in.weight_logits + in.mean.tape().constant(tilt));
-        }), "responsibilities follow the order"));
+                  Matrix<double> tilt(1, 4);
+                  tilt << 0.3, 0, 0, 0;
+                  return vade::exact_responsibilities(
+                      vade::expected_log_density(in.mean, in.log_variance, in.means, in.log_variances),
+                      in.weight_logits + in.mean.tape().constant(tilt));
+                }),
+                "responsibilities follow the order"));
 }
 
 TEST_CASE("Wrong divergences are caught") {
   CHECK(catches(check_divergence([](const auto& in) {  // p and q exchanged
-          return vade::gaussian_kl(in.other_mean, in.other_log_variance, in.mean, in.log_variance);
-        }), "the divergence is E_q"));
+                  return vade::gaussian_kl(in.other_mean, in.other_log_variance, in.mean, in.log_variance);
+                }),
+                "the divergence is E_q"));
   CHECK(catches(check_divergence([](const auto& in) {  // the distance over the variance of q
-          const auto d = in.log_variance - in.other_log_variance;
-          return 0.5 * row_sums(square(in.mean - in.other_mean) * exp(-in.log_variance) + exp(d) - d + -1.0);
-        }), "the divergence is E_q"));
+                  const auto d = in.log_variance - in.other_log_variance;
+                  return 0.5 * row_sums(square(in.mean - in.other_mean) * exp(-in.log_variance) + exp(d) - d + -1.0);
+                }),
+                "the divergence is E_q"));
   CHECK(catches(check_divergence([](const auto& in) {  // without −1
-          const auto d = in.log_variance - in.other_log_variance;
-          return 0.5 * row_sums(square(in.mean - in.other_mean) * exp(-in.other_log_variance) + exp(d) - d);
-        }), "the divergence is zero at equality"));
+                  const auto d = in.log_variance - in.other_log_variance;
+                  return 0.5 * row_sums(square(in.mean - in.other_mean) * exp(-in.other_log_variance) + exp(d) - d);
+                }),
+                "the divergence is zero at equality"));
   CHECK(catches(check_divergence([](const auto& in) {
-          return vade::gaussian_kl(wrongly_derived(in.mean), in.log_variance, in.other_mean, in.other_log_variance);
-        }), "gradients are right"));
+                  return vade::gaussian_kl(wrongly_derived(in.mean), in.log_variance, in.other_mean,
+                                           in.other_log_variance);
+                }),
+                "gradients are right"));
   CHECK(catches(check_divergence([](const auto& in) {
-          return -vade::gaussian_kl(in.mean, in.log_variance, in.other_mean, in.other_log_variance);
-        }), "the divergence is not negative"));
+                  return -vade::gaussian_kl(in.mean, in.log_variance, in.other_mean, in.other_log_variance);
+                }),
+                "the divergence is not negative"));
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <vade/testing/linear_model.hpp>
 
-#include <Eigen/LU>
 #include <doctest/doctest.h>
+#include <Eigen/LU>
 
 namespace {
 

@@ -60,8 +60,8 @@ inline PlanePoint figure_eight_point(double z) {
   return {0.5 * root * c / below, root * c * s / below};
 }
 
-/// S.4: the angle t(u(z)) = 2 tanh(10 u − 20 ⌊u/2⌋ − 10) + 4 ⌊u/2⌋ + 2 with u = 2π / (1 + e^{−½ π z}): nearly always one
-/// of 0, 4, 8 and 12.
+/// S.4: the angle t(u(z)) = 2 tanh(10 u − 20 ⌊u/2⌋ − 10) + 4 ⌊u/2⌋ + 2 with u = 2π / (1 + e^{−½ π z}): nearly always
+/// one of 0, 4, 8 and 12.
 inline double blob_angle(double z) {
   const double u = 2 * 3.14159265358979323846 / (1 + std::exp(-0.5 * 3.14159265358979323846 * z));
   const double step = std::floor(u / 2);
@@ -76,8 +76,8 @@ inline PlanePoint mixture_point(Label k, PlanePoint y) {
   return {turned.x + centre.x, turned.y + centre.y};
 }
 
-/// S.8: log p(x) of a density, in nats. Closed form for Gaussians; for S.3 and S.4 the integral over z by the trapezoidal
-/// rule, 1200 steps over [−6, 6], exact to rounding. The best that any model's mean log-likelihood can be.
+/// S.8: log p(x) of a density, in nats. Closed form for Gaussians; for S.3 and S.4 the integral over z by the
+/// trapezoidal rule, 1200 steps over [−6, 6], exact to rounding. The best that any model's mean log-likelihood can be.
 inline double synthetic_log_density(Synthetic which, PlanePoint x) {
   constexpr double two_pi = 6.28318530717958647693;
   const double noise = synthetic_densities[static_cast<std::size_t>(which)].noise_variance;
@@ -106,16 +106,16 @@ inline double synthetic_log_density(Synthetic which, PlanePoint x) {
   double density = 0;
   for (int k = -600; k <= 600; ++k) {
     const double z = step * k, angle = which == Synthetic::three_blobs ? blob_angle(z) : 0;
-    const PlanePoint c = which == Synthetic::three_blobs ? PlanePoint{std::cos(angle), std::sin(angle)}
-                                                         : figure_eight_point(z);
+    const PlanePoint c =
+        which == Synthetic::three_blobs ? PlanePoint{std::cos(angle), std::sin(angle)} : figure_eight_point(z);
     density += std::exp(log_normal({x.x - c.x, x.y - c.y}, noise, noise) - 0.5 * z * z);
   }
   return std::log(step * density / std::sqrt(two_pi));
 }
 
 /// `rows` independent draws `[rows x 2]`, float. Row i depends on (seed, part, i) alone: parts are independent samples,
-/// say 0 to train and 1 to test. Labels say where a row is from: the component of the mixture, the blob, or the sixth of
-/// the latent z in which it lies (of z₁ for the Gaussians). O(rows). @throws ValueError for less than one row
+/// say 0 to train and 1 to test. Labels say where a row is from: the component of the mixture, the blob, or the sixth
+/// of the latent z in which it lies (of z₁ for the Gaussians). O(rows). @throws ValueError for less than one row
 inline LabelledDataset synthetic_data(Synthetic which, Index rows, std::uint64_t seed, std::uint32_t part = 0) {
   check_at_least("synthetic_data", "rows", rows, Index{1});
   Matrix<float> x(rows, 2);

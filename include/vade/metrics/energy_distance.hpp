@@ -14,9 +14,10 @@
 #include <vade/core/thread_pool.hpp>
 
 /// For X ~ P and Y ~ Q, with independent copies X′ and Y′, 2 E|X − Y| − E|X − X′| − E|Y − Y′| is never negative, and 0
-/// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P = Q:
-/// what it is then, is found by dealing all rows anew into two samples. S.6 and S.7 in docs/derivations/synthetic.md.
-/// Source: Székely and Rizzo, "Energy statistics: a class of statistics based on distances", JSPI 143 (2013).
+/// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P =
+/// Q: what it is then, is found by dealing all rows anew into two samples. S.6 and S.7 in
+/// docs/derivations/synthetic.md. Source: Székely and Rizzo, "Energy statistics: a class of statistics based on
+/// distances", JSPI 143 (2013).
 namespace vade {
 
 /// The statistic, and what it is for samples of one density.
@@ -85,8 +86,8 @@ inline RowVector<double> energy_statistics(const Matrix<double>& all, Index x_ro
 
 }  // namespace detail
 
-/// S.6: 2/(N M) Σ|x − y| − 1/N² Σ|x − x′| − 1/M² Σ|y − y′| for x `[N x D]`, y `[M x D]`, Euclidean distances; at least 0
-/// but for rounding. O((N + M)² D). @throws ShapeError, ValueError for NaN or infinity
+/// S.6: 2/(N M) Σ|x − y| − 1/N² Σ|x − x′| − 1/M² Σ|y − y′| for x `[N x D]`, y `[M x D]`, Euclidean distances; at least
+/// 0 but for rounding. O((N + M)² D). @throws ShapeError, ValueError for NaN or infinity
 inline double energy_distance(const MatrixRef<double>& x, const MatrixRef<double>& y) {
   detail::check_samples("energy_distance", x, y);
   Matrix<double> all(x.rows() + y.rows(), x.cols());
@@ -115,7 +116,8 @@ inline EnergyTest energy_test(const MatrixRef<double>& x, const MatrixRef<double
   const RowVector<double> statistics = detail::energy_statistics(all, x.rows(), choice);
   EnergyTest test{.statistic = statistics(0), .null = {statistics.data() + 1, statistics.data() + statistics.size()}};
   std::sort(test.null.begin(), test.null.end());
-  const auto as_large = std::count_if(test.null.begin(), test.null.end(), [&](double v) { return v >= test.statistic; });
+  const auto as_large =
+      std::count_if(test.null.begin(), test.null.end(), [&](double v) { return v >= test.statistic; });
   test.p_value = (1.0 + static_cast<double>(as_large)) / (1.0 + static_cast<double>(permutations));
   return test;
 }

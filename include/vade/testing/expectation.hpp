@@ -18,8 +18,8 @@
 ///     CHECK_MESSAGE(report.passed, report.text());
 ///
 /// The mean of the draws may be off by so many standard errors that a right expectation fails with probability
-/// `false_alarm` (normal tails: the mean of many draws of finite variance). Seeds are fixed, so a check that passes goes
-/// on passing. A mean that is known too badly shows nothing, and fails: see `resolution`.
+/// `false_alarm` (normal tails: the mean of many draws of finite variance). Seeds are fixed, so a check that passes
+/// goes on passing. A mean that is known too badly shows nothing, and fails: see `resolution`.
 namespace vade::testing {
 
 /// How many draws, and how sure.

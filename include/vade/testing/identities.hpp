@@ -134,7 +134,8 @@ inline Matrix<double> rotated(const Matrix<double>& m) {
 
 /// bound(model, mean, log_variance) is at most log p(x) on a grid of posteriors.
 template <class Bound>
-void check_below_evidence(IdentityReport& report, const std::string& name, const LinearModel& model, const Bound& bound) {
+void check_below_evidence(IdentityReport& report, const std::string& name, const LinearModel& model,
+                          const Bound& bound) {
   const double evidence = model.log_evidence();
   const RowVector<double> zero = RowVector<double>::Zero(model.latent());
   for (const double first : {-1.5, -0.5, 0.0, 0.5, 1.5})
@@ -185,9 +186,9 @@ IdentityReport check_vae_bound(const F& bound) {
   return report;
 }
 
-/// Checks `bound(VadeArguments)` `[1 x 1]`: one standard cluster gives the VAE's bound, equal clusters give one cluster,
-/// the order of clusters and a shift of all logits change nothing; it is at most log p(x) in one and two dimensions, and
-/// equal to it at the exact posterior of one cluster; its gradients are right.
+/// Checks `bound(VadeArguments)` `[1 x 1]`: one standard cluster gives the VAE's bound, equal clusters give one
+/// cluster, the order of clusters and a shift of all logits change nothing; it is at most log p(x) in one and two
+/// dimensions, and equal to it at the exact posterior of one cluster; its gradients are right.
 template <class F>
 IdentityReport check_vade_bound(const F& bound) {
   using namespace detail;
@@ -205,15 +206,18 @@ IdentityReport check_vade_bound(const F& bound) {
                at({mean, spread, rec, number(0), one, width}));
   const double before = at({mean, spread, rec, logits, means, spreads});
   report.equal("the order of the clusters changes nothing",
-               at({mean, spread, rec, rotated(logits.transpose()).transpose(), rotated(means), rotated(spreads)}), before);
+               at({mean, spread, rec, rotated(logits.transpose()).transpose(), rotated(means), rotated(spreads)}),
+               before);
   report.equal("a shift of all weight logits changes nothing",
                at({mean, spread, rec, (logits.array() + 3).matrix(), means, spreads}), before);
   const auto on_model = [&](const LinearModel& m, const RowVector<double>& q_mean, const RowVector<double>& q_spread) {
-    return at({q_mean, q_spread, number(m.reconstruction(q_mean, q_spread)), m.weight_logits, m.means, m.log_variances});
+    return at(
+        {q_mean, q_spread, number(m.reconstruction(q_mean, q_spread)), m.weight_logits, m.means, m.log_variances});
   };
   for (const Index latent : {1, 2}) {
     const std::string where = " with a code of " + std::to_string(latent);
-    check_below_evidence(report, "the bound is at most log p(x)" + where, LinearModel::random(latent, 3, 3, 8), on_model);
+    check_below_evidence(report, "the bound is at most log p(x)" + where, LinearModel::random(latent, 3, 3, 8),
+                         on_model);
     const LinearModel single = LinearModel::random(latent, 1, 3, 9);
     const Matrix<double> q = single.posterior();
     report.equal("at the exact posterior of one cluster the bound is log p(x)" + where,
@@ -230,7 +234,8 @@ IdentityReport check_responsibilities(const F& gamma, bool exact = true) {
   using namespace detail;
   IdentityReport report;
   const auto f = on_tape<VadeArguments, 6>(gamma);
-  const Matrix<double> logits = normals(1, 4, 3), rec = number(0), spread = normals(5, 2, 2), spreads = normals(4, 2, 5);
+  const Matrix<double> logits = normals(1, 4, 3), rec = number(0), spread = normals(5, 2, 2),
+                       spreads = normals(4, 2, 5);
   Matrix<double> weights = logits.array().exp().matrix();
   weights /= weights.sum();
   const GaussHermite rule(3);
@@ -241,12 +246,12 @@ IdentityReport check_responsibilities(const F& gamma, bool exact = true) {
       report.equal("responsibilities sum to one", g.row(b).sum(), 1);
       report.at_most("responsibilities are not negative", -g.row(b).minCoeff(), 0);
     }
-    const Matrix<double> turned = value_at(
-        {mean, spread, rec, rotated(logits.transpose()).transpose(), rotated(means), rotated(spreads)}, f);
+    const Matrix<double> turned =
+        value_at({mean, spread, rec, rotated(logits.transpose()).transpose(), rotated(means), rotated(spreads)}, f);
     report.equal("responsibilities follow the order of the clusters",
                  (turned - rotated(g.transpose()).transpose()).cwiseAbs().maxCoeff(), 0);
-    const Matrix<double> alike = value_at({mean, spread, rec, logits, means.row(0).replicate(4, 1),
-                                           spreads.row(0).replicate(4, 1)}, f);
+    const Matrix<double> alike =
+        value_at({mean, spread, rec, logits, means.row(0).replicate(4, 1), spreads.row(0).replicate(4, 1)}, f);
     report.equal("equal clusters share by their weights", (alike - weights.replicate(5, 1)).cwiseAbs().maxCoeff(), 0);
     if (!exact) continue;
     for (Index b = 0; b < g.rows(); ++b) {

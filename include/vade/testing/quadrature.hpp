@@ -88,9 +88,8 @@ double integral(double low, double high, int steps, const F& f) {
 /// ∫∫ f(x, y) over the square [low, high]², the same in both directions.
 template <class F>
 double plane_integral(double low, double high, int steps, const F& f) {
-  return integral(low, high, steps, [&](double x) {
-    return integral(low, high, steps, [&](double y) { return f(x, y); });
-  });
+  return integral(low, high, steps,
+                  [&](double x) { return integral(low, high, steps, [&](double y) { return f(x, y); }); });
 }
 
 }  // namespace vade::testing
