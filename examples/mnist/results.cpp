@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
@@ -105,34 +104,46 @@ void write_reconstructions(const std::filesystem::path& path, const vade::Matrix
                                                             .columns = 15}));
 }
 
+namespace {
+
+/// "classifier 3" is one of several that were trained side by side: they share a panel, "classifier".
+std::string family(const std::string& stage) { return stage.substr(0, stage.find_last_not_of("0123456789 ") + 1); }
+
+/// −ELBO where the record has its terms, so that a consistency term that ends does not look like a jump; else the loss.
+double plotted(const vade::EpochRecord& record) {
+  if (std::isnan(record.term("reconstruction"))) return record.loss;
+  double bound = 0;
+  for (const char* name : {"reconstruction", "latent_prior", "cluster_prior", "latent_entropy", "cluster_entropy"})
+    if (const double term = record.term(name); !std::isnan(term)) bound += term;
+  return -bound;
+}
+
+void add_point(vade::report::Panel& panel, const std::string& name, double x, double y) {
+  auto line = std::ranges::find(panel.series, name, &vade::report::Series::name);
+  if (line == panel.series.end()) line = panel.series.insert(line, {.name = name, .x = {}, .y = {}});
+  line->x.push_back(x);
+  line->y.push_back(y);
+}
+
+}  // namespace
+
 void write_curves(const std::filesystem::path& path, const std::vector<vade::EpochRecord>& history) {
   std::vector<vade::report::Panel> panels;
-  std::map<std::string, std::map<std::string, vade::report::Series>> indicators;
-  int epoch = 0;
   for (const auto& record : history) {
-    ++epoch;
-    if (panels.empty() || panels.back().title != record.stage + ": loss, nats") {
-      panels.push_back({.title = record.stage + ": loss, nats"});
-      panels.back().series.push_back({.name = "loss", .x = {}, .y = {}});
-    }
-    panels.back().series.front().x.push_back(epoch);
-    panels.back().series.front().y.push_back(record.loss);
-    for (const char* name : {"confidence", "agreement", "label_churn"}) {
-      auto& series = indicators["cluster health, shares of the rows"][name];
-      series.name = name;
-      series.x.push_back(epoch);
-      series.y.push_back(record.term(name));
-    }
+    const std::string quantity = std::isnan(record.term("reconstruction")) ? ": loss, nats" : ": negative bound, nats";
+    const std::string title = family(record.stage) + quantity;
+    auto panel = std::ranges::find(panels, title, &vade::report::Panel::title);
+    if (panel == panels.end()) panel = panels.insert(panel, {.title = title});
+    add_point(*panel, record.stage, record.epoch, plotted(record));
   }
-  for (auto& [title, lines] : indicators) {
-    vade::report::Panel panel{.title = title};
-    for (auto& [name, line] : lines)
-      if (std::any_of(line.y.begin(), line.y.end(), [](double y) { return std::isfinite(y); }))
-        panel.series.push_back(std::move(line));
-    if (!panel.series.empty()) panels.push_back(std::move(panel));
-  }
+  vade::report::Panel health{.title = history.empty() ? "" : history.back().stage + ": cluster health, shares of the rows"};
+  for (const auto& record : history)
+    for (const char* name : {"agreement", "confidence", "label_churn"})
+      if (const double share = record.term(name); record.stage == history.back().stage && !std::isnan(share))
+        add_point(health, name, record.epoch, share);
+  if (!health.series.empty()) panels.push_back(std::move(health));
   if (panels.empty()) panels.push_back({.title = "no epoch was trained", .series = {{.name = "loss", .x = {}, .y = {}}}});
-  vade::write_png(path, vade::report::curves(panels, {.title = "Training", .x_label = "epoch"}));
+  vade::write_png(path, vade::report::curves(panels, {.title = "Training", .x_label = "epoch of the stage"}));
 }
 
 }  // namespace mnist
