@@ -8,6 +8,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace bernoulli_tests {
+
 // V.n are the equations of docs/derivations/vae_bound.md.
 
 namespace {
@@ -119,3 +121,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
                        vade::ShapeError);
   CHECK_THROWS_AS(vade::bernoulli_mean_log_prob(l, x), vade::ShapeError);
 }
+
+}  // namespace bernoulli_tests

@@ -9,6 +9,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace categorical_tests {
+
 // L.n are the equations of docs/derivations/likelihoods_and_mixtures.md.
 
 namespace {
@@ -182,3 +184,5 @@ TEST_CASE("Labels outside the range, other shapes and temperatures are refused b
                        vade::ShapeError);
   CHECK_THROWS_AS(vade::relaxed_categorical_sample(l, l, 0.0), vade::ValueError);
 }
+
+}  // namespace categorical_tests

@@ -11,6 +11,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace full_gaussian_tests {
+
 // F.n are the equations of docs/derivations/full_gaussian.md, G.n those of gaussian_moments.md.
 
 namespace {
@@ -336,3 +338,5 @@ TEST_CASE("A copy on another tape has the numbers and no gradient") {
   CHECK(copy.entropy().value() == q.entropy().value());
   CHECK_FALSE(copy.mean.needs_gradient());
 }
+
+}  // namespace full_gaussian_tests

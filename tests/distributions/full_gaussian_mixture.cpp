@@ -13,6 +13,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace full_gaussian_mixture_tests {
+
 // L.n are the equations of docs/derivations/likelihoods_and_mixtures.md.
 
 namespace {
@@ -158,3 +160,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
       vade::full_mixture_log_density(zero(2, 3), FullGaussian<double>{zero(4, 3), zero(4, 3), zero(4, 2)}),
       "full_mixture_log_density: lower is [4 x 2], wanted [4 x 3]", vade::ShapeError);
 }
+
+}  // namespace full_gaussian_mixture_tests

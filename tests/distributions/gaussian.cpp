@@ -9,6 +9,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace gaussian_tests {
+
 // G.n are the equations of docs/derivations/gaussian_moments.md, V.n those of vae_bound.md.
 
 namespace {
@@ -355,3 +357,5 @@ TEST_CASE("Shapes that do not fit are refused") {
   CHECK_THROWS_AS(vade::gaussian_kl(a, a, a, b), vade::ShapeError);
   CHECK_THROWS_AS(vade::gaussian_mean_log_prob(a, b, 1.0), vade::ShapeError);
 }
+
+}  // namespace gaussian_tests

@@ -11,6 +11,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace gaussian_mixture_prior_tests {
+
 // G.n are the equations of docs/derivations/gaussian_moments.md, D.n of vade_bound.md, A.n of adjoints.md.
 
 namespace {
@@ -316,3 +318,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
   CHECK_THROWS_AS(vade::mixture_log_density(make(5, 2), make(4, 1), make(4, 1)), vade::ShapeError);
   CHECK_THROWS_AS(vade::mixture_log_prob(make(5, 2), make(1, 3), make(4, 2), make(4, 2)), vade::ShapeError);
 }
+
+}  // namespace gaussian_mixture_prior_tests

@@ -11,6 +11,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace posterior_tests {
+
 // F.n are the equations of docs/derivations/full_gaussian.md, C.n those of reparameterization.md.
 
 using reference::check_gradients;
@@ -155,3 +157,5 @@ TEST_CASE("C.5, C.6: gradients through samples are unbiased") {
   }
   agrees(l.gradient(), 0, by_factor(1, 0));
 }
+
+}  // namespace posterior_tests

@@ -13,6 +13,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace triangular_tests {
+
 // F.n are the equations of docs/derivations/full_gaussian.md.
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("A factor of another size is refused by name") {
   CHECK_THROWS_WITH_AS(vade::triangular_quotient(zero(2, 2), l, d, l),
                        "triangular_quotient: other_diagonal is [2 x 2], wanted [2 x 3]", vade::ShapeError);
 }
+
+}  // namespace triangular_tests

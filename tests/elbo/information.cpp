@@ -9,6 +9,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace information_tests {
+
 // All of it is in a namespace of its own, so that its short names can stand beside those of other files.
 namespace information {
 
@@ -105,3 +107,5 @@ TEST_CASE(
 }
 
 }  // namespace information
+
+}  // namespace information_tests

@@ -13,6 +13,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace multi_sample_tests {
+
 // B.n are the equations of docs/derivations/multi_sample_bounds.md.
 
 namespace {
@@ -309,3 +311,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
   CHECK_THROWS_WITH_AS(vade::importance_weighted_terms(a, a, b),
                        "importance_weighted_terms: log_posterior is [3 x 1], wanted [3 x 2]", vade::ShapeError);
 }
+
+}  // namespace multi_sample_tests

@@ -14,6 +14,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace published_mistakes_tests {
+
 // Public implementations of VaDE, and two of the documents that this library follows, depart from the derivation in
 // known ways. Each test writes one departure down as it stands, shows on a concrete example that it misses a truth
 // found by quadrature or simulation, and that this library hits it. So each test fails for a library that takes the
@@ -427,3 +429,5 @@ TEST_CASE("Slip: document 004's Gaussian likelihood counts J latent dimensions w
   CHECK(slipped == Approx(std::sqrt(2 * reference::pi)).epsilon(1e-9));
   CHECK(ours == Approx(1).epsilon(1e-9));
 }
+
+}  // namespace published_mistakes_tests

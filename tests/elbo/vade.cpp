@@ -13,6 +13,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace vade_tests {
+
 // D.n are the equations of docs/derivations/vade_bound.md, R.n those of responsibilities.md, A.n of adjoints.md.
 
 namespace {
@@ -607,3 +609,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
   CHECK_THROWS_AS(vade::exact_responsibilities(make(3, 4), make(1, 5)), vade::ShapeError);
   CHECK_THROWS_AS(vade::sampled_responsibilities(make(3, 2), make(1, 4), make(4, 3), make(4, 3)), vade::ShapeError);
 }
+
+}  // namespace vade_tests

@@ -11,6 +11,8 @@
 #include "../support/evaluate.hpp"
 #include "../support/reference.hpp"
 
+namespace vae_tests {
+
 // V.n are the equations of docs/derivations/vae_bound.md.
 
 namespace {
@@ -220,3 +222,5 @@ TEST_CASE("Shapes that do not fit are refused by name") {
   CHECK_THROWS_WITH_AS(vade::vae_terms(one, a, b), "vae_terms: log_variance is [3 x 1], wanted [3 x 2]",
                        vade::ShapeError);
 }
+
+}  // namespace vae_tests
