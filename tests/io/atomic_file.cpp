@@ -125,7 +125,7 @@ TEST_CASE("Whatever call fails, the old file is whole until the new one is, and 
             calls = fault.calls;
             renamed = fault.renamed;
           }
-          const bool thrown = what != "nothing was thrown";
+          const bool thrown = what != tests::nothing_thrown;
           CHECK(fs::exists(path) == (exists || renamed));
           if (fs::exists(path)) CHECK(text_of(path) == (renamed ? fresh : "old"));
           CHECK(folder.files() == (exists || renamed ? 1 : 0));

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <vade/core/errors.hpp>
 
 namespace tests {
+
+/// What `message_of` returns where nothing was thrown.
+inline constexpr std::string_view nothing_thrown = "nothing of the wanted type was thrown";
 
 /// What the `Failure` that `call()` throws says; exceptions of other types pass.
 template <class Failure = vade::Error>
@@ -16,7 +20,7 @@ std::string message_of(const auto& call) {
   } catch (const Failure& failure) {
     return failure.what();
   }
-  return "nothing of the wanted type was thrown";
+  return std::string(nothing_thrown);
 }
 
 }  // namespace tests
