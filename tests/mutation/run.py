@@ -116,7 +116,7 @@ def main():
         return 0
 
     survivors, errors = [], []
-    print("| equation | mutant | file | instead of | killed by |\n|---|---|---|---|---|", flush=True)
+    print("| mutant | equation | file | instead of | killed by |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="vade-mutants-") as folder:
         workshop = Workshop(folder, options.compiler)
         for test in dict.fromkeys(m[5] for m in chosen):
@@ -136,7 +136,7 @@ def main():
                 if passed:
                     survivors.append(f"{equation}, {what}, in {file}")
                 code = " ".join(text.split()).replace("|", "\\|")
-                print(f"| {equation} | {what} | `{file}` | `{code}` | {'**SURVIVES**' if passed else f'`{where}`'} |",
+                print(f"| {what} | {equation} | `{file}` | `{code}` | {'**SURVIVES**' if passed else f'`{where}`'} |",
                       flush=True)
     killed = len(chosen) - len(survivors) - len(errors)
     print(f"\n{killed} of {len(chosen)} mutants killed.")
