@@ -19,7 +19,8 @@ struct Rows {
   T* data;
   Index rows, columns, stride;
 
-  T* at(Index row, Index column) const { return data + row * stride + column; }
+  /// Operands without entries may have no memory at all, into which even an unused pointer must not be moved.
+  T* at(Index row, Index column) const { return rows == 0 || columns == 0 ? data : data + row * stride + column; }
 };
 
 template <class M>
