@@ -18,7 +18,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->required();
   app.add_option("--out", options.out, "folder for the results")->capture_default_str();
   app.add_option("--preset", options.preset, "what to train, and how")
-      ->check(CLI::IsMember({"vade", "vade-fashion", "reference-vae", "reference-vade", "paper-vade"}))
+      ->check(CLI::IsMember({"vade", "vade-fashion", "vae", "reference-vae", "reference-vade", "paper-vade"}))
       ->capture_default_str();
   app.add_option("--recipe", options.recipe, "full, or plain: preset vade without its warm start and consistency term")
       ->check(CLI::IsMember({"full", "plain"}))
@@ -30,11 +30,18 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--threads", options.threads, "results do not depend on it")->check(CLI::Range(1, 1024));
   app.add_option("--load", options.load, "evaluate this model file, train nothing")->check(CLI::ExistingFile);
   app.add_flag("--train-only", options.train_only, "fit on the training rows only; the test rows are then new");
+  app.add_option("--log-likelihood", options.draws,
+                 "also estimate log p(x) of the test rows, by importance sampling with this many draws a row")
+      ->check(CLI::Range(1, 1000000));
+  app.add_flag("--purity", options.purity,
+               "also draw 1,000 images a cluster, and let a classifier that was taught with labels say what they show");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
   try {
     app.parse(argc, argv);
     if (options.recipe == "plain" && options.preset != "vade")
       throw CLI::ValidationError("--recipe", "plain goes with --preset vade");
+    if (options.purity && options.preset.ends_with("vae"))
+      throw CLI::ValidationError("--purity", "a VAE draws from no cluster; it goes with a preset of VaDE");
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     return 0;

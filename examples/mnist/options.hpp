@@ -19,6 +19,8 @@ struct Options {
   std::optional<int> threads;
   std::filesystem::path load;
   bool train_only = false;
+  std::optional<int> draws;  ///< of importance sampling, for the log-likelihood of the test rows
+  bool purity = false;       ///< whether drawn images are judged by a classifier that was taught with labels
   bool quiet = false;
 };
 

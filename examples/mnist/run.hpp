@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <numeric>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +17,7 @@
 #include <vade/models/network.hpp>
 #include <vade/training/train.hpp>
 
+#include "judge.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "results.hpp"
@@ -23,10 +26,16 @@ namespace mnist {
 
 inline constexpr int interrupted_exit_code = 130;  // as a shell reports a program that Ctrl-C ended
 inline constexpr vade::Index samples_a_row = 20;
+inline constexpr vade::Index judged_samples = 1000;  // of each cluster
 
 /// The network of the two project reports, 784-512-512-2048-10 mirrored.
 inline vade::NetworkOptions reference_network(vade::Index inputs, std::uint64_t seed) {
   return {.inputs = inputs, .hidden = {512, 512, 2048}, .seed = seed};
+}
+
+/// The network of preset vade, 784-512-512-10 mirrored.
+inline vade::NetworkOptions default_network(vade::Index inputs, std::uint64_t seed) {
+  return {.inputs = inputs, .hidden = {512, 512}, .seed = seed};
 }
 
 /// Applies --epochs and --batch; what comes before the training proper has at most as many epochs.
@@ -46,6 +55,17 @@ Clustering cluster_rows(const auto& job, const vade::LabelledDataset& data) {
           .elbo = bound.bound(),
           .reconstruction = bound.reconstruction,
           .kl = bound.kl()};
+}
+
+/// Of each cluster's images, the class that a judge sees most, and its share.
+inline Json judged(const Judge& judge, const vade::Matrix<float>& images, vade::Index clusters) {
+  Json rows = Json::array();
+  const vade::Index each = images.rows() / clusters;
+  for (vade::Index c = 0; c < clusters; ++c) {
+    const RowPurity purity = judge.purity(images.middleRows(c * each, each));
+    rows.push_back({{"class", purity.majority}, {"share", purity.share}});
+  }
+  return rows;
 }
 
 /// Trains or loads the model of a job, and writes everything. Returns the exit code. A job is made from (inputs,
@@ -85,12 +105,22 @@ int run(const Options& options) {
   json.update(scores(all_rows, job.clusters()));
   json["train"] = scores(cluster_rows(job, data.train), job.clusters());
   json["test"] = scores(cluster_rows(job, data.test), job.clusters());
+  if (options.draws) {
+    const std::vector<double> log_p = job.model.log_likelihood(data.test.images, *options.draws, options.seed);
+    json["test"]["log_likelihood"] = std::accumulate(log_p.begin(), log_p.end(), 0.0) / static_cast<double>(log_p.size());
+    json["log_likelihood_draws"] = *options.draws;
+  }
+  if (options.purity) {
+    const Judge judge(data.train, options.seed);
+    json["judge_accuracy"] = judge.accuracy(data.test);
+    json["samples_show"] = judged(judge, job.samples(judged_samples, options.seed), job.clusters());
+  }
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
 
   write_history(options.out / "history.csv", report.history);
   write_curves(options.out / "curves.png", report.history);
   write_latent(options.out / "latent.png", all_rows);
-  write_samples(options.out / "samples.png", job.samples(options.seed), shape, samples_a_row, job.row_labels());
+  write_samples(options.out / "samples.png", job.samples(samples_a_row, options.seed), shape, samples_a_row, job.row_labels());
   const vade::Dataset first = data.test.images.slice(0, std::min<vade::Index>(45, data.test.images.rows()));
   write_reconstructions(options.out / "reconstructions.png", first.matrix<float>(), job.model.reconstruct(first),
                         shape);

@@ -23,7 +23,7 @@ constexpr vade::AffineAugmentation garment_views{.rotation_degrees = 3, .shear =
 
 /// Our default: a classifier found by information maximisation starts the clusters, a consistency term keeps them.
 Preset default_preset(vade::Index inputs, const vade::AffineAugmentation& views) {
-  Preset preset{.model = {.network = {.inputs = inputs, .hidden = {512, 512}}}, .fit = {}};
+  Preset preset{.model = {.network = default_network(inputs, 0)}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
@@ -91,12 +91,11 @@ struct VadeJob {
   vade::Labels clusters_of(const vade::Matrix<float>&, const vade::Dataset& images) const {
     return model.predict(images);
   }
-  /// One cluster a row.
-  vade::Matrix<float> samples(std::uint64_t seed) const {
-    vade::Matrix<float> images(clusters() * samples_a_row, model.options().network.inputs);
+  /// One cluster after the other, `a_row` images each.
+  vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed) const {
+    vade::Matrix<float> images(clusters() * a_row, model.options().network.inputs);
     for (vade::Index c = 0; c < clusters(); ++c)
-      images.middleRows(c * samples_a_row, samples_a_row) =
-          model.generate(samples_a_row, c, seed + static_cast<std::uint64_t>(c));
+      images.middleRows(c * a_row, a_row) = model.generate(a_row, c, seed + static_cast<std::uint64_t>(c));
     return images;
   }
   std::vector<std::string> row_labels() const {

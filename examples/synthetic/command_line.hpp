@@ -33,9 +33,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--seeds", options.seeds, "how many, 1 to 10; default 5, or 2 if quick")->check(CLI::Range(1, 10));
   app.add_option("--epochs", options.epochs, "instead of those of each experiment")->check(CLI::Range(0, 1000000));
   app.add_option("--out", options.out, "folder for the results")->capture_default_str();
-  app.add_option("--threads", options.threads, "results do not depend on it")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  app.add_option("--jobs", options.jobs, "models trained side by side, one for each processor if not given; results "
+                                         "do not depend on it")
+      ->check(CLI::Range(1, 1024));
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
   try {
     app.parse(argc, argv);

@@ -28,6 +28,7 @@ struct Outcome {
   vade::EnergyTest energy;  // generated rows against as many test rows
   double seconds = 0;
   bool finished = false;
+  double truth = 0;  // mean log p(x) of the test rows under the density itself
   std::vector<vade::EpochRecord> history;
   vade::Matrix<float> generated;      // [test_rows x 2], with the noise of the likelihood
   vade::Matrix<float> reconstructed;  // E[x|z] of the test rows

@@ -1,10 +1,12 @@
 // What the synthetic example can be told.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace synthetic {
 
@@ -17,9 +19,10 @@ struct Options {
   std::uint64_t seed = 0;
   std::optional<int> seeds;   // 5, quick: 2
   std::optional<int> epochs;  // those of the document, quick: fewer
-  int threads = 1;
+  std::optional<int> jobs;  // as many as there are processors
   bool quiet = false;
 
+  int job_count() const { return jobs.value_or(std::max(1, static_cast<int>(std::thread::hardware_concurrency()))); }
   int seed_count() const { return seeds.value_or(quick ? 2 : 5); }
 };
 

@@ -60,6 +60,15 @@ struct Pair {
 
 }  // namespace
 
+TEST_CASE_TEMPLATE("The slope of relu is 1 above 0 and 0 elsewhere, in packets and in what is left over", T, float, double) {
+  using limits = std::numeric_limits<T>;
+  const T ends[] = {T{-1}, T{-0.0}, T{0}, limits::denorm_min(), -limits::denorm_min(), limits::min(), T{3}, limits::infinity()};
+  Eigen::Array<T, 1, Eigen::Dynamic> y(37);
+  for (Index i = 0; i < y.size(); ++i) y(i) = ends[i % 8];
+  const Eigen::Array<T, 1, Eigen::Dynamic> slope = vade::Relu::slope(y);
+  for (Index i = 0; i < y.size(); ++i) CHECK(slope(i) == (y(i) > 0 ? T{1} : T{0}));
+}
+
 TEST_CASE("The names are those of model files") {
   CHECK(vade::Identity::name == "identity");
   CHECK(vade::Relu::name == "relu");

@@ -123,6 +123,23 @@ TEST_CASE("B.1: rows are repeated in succession, and the mean over all is the me
                        vade::ValueError);
 }
 
+TEST_CASE("B.11: the draws of each row are averaged, the opposite of repeating them") {
+  const Matrix<double> x = normal_matrix(12, 2, 1);
+  const auto average = [](auto&, const auto& in) { return vade::average_draws(in[0], 4); };
+  const Matrix<double> y = evaluate({x}, average);
+  REQUIRE(y.rows() == 3);
+  for (Index b = 0; b < 3; ++b)
+    for (Index j = 0; j < 2; ++j)
+      CHECK(y(b, j) == Approx((x(4 * b, j) + x(4 * b + 1, j) + x(4 * b + 2, j) + x(4 * b + 3, j)) / 4).epsilon(1e-14));
+  check_gradients({x}, average);
+  Tape<double> tape;
+  const Var<double> same = tape.constant(x);
+  CHECK(vade::average_draws(same, 1).node() == same.node());
+  CHECK(vade::average_draws(vade::repeat_rows(same, 3), 3).value().isApprox(x, 1e-15));
+  CHECK_THROWS_WITH_AS(vade::average_draws(same, 0), doctest::Contains("average_draws: samples is 0"), vade::ValueError);
+  CHECK_THROWS_AS(vade::average_draws(same, 5), vade::ShapeError);
+}
+
 TEST_CASE("B.1: the average of L bounds has the expectation of one, and an L-th of its variance") {
   const LinearModel model = standard_model();
   for (const Q& q : posteriors(model)) {

@@ -26,7 +26,7 @@ class Synthetic(unittest.TestCase):
 
     def test_wrong_options_end_with_two_and_one_line(self):
         for arguments in (["--no-such"], ["--experiment", "none"], ["--posterior", "round"], ["--seeds", "0"],
-                          ["--latent", "0"], ["extra"]):
+                          ["--latent", "0"], ["--jobs", "0"], ["extra"]):
             with self.subTest(arguments):
                 run = self.run_program(*arguments)
                 self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (2, "", 1))
@@ -35,7 +35,7 @@ class Synthetic(unittest.TestCase):
     def test_help_explains_the_options(self):
         run = self.run_program("--help")
         self.assertEqual(run.returncode, 0)
-        for option in ("--experiment", "--posterior", "--quick", "--seeds", "--latent", "--out"):
+        for option in ("--experiment", "--posterior", "--quick", "--seeds", "--latent", "--jobs", "--out"):
             self.assertIn(option, run.stdout)
 
     def test_pictures_and_table_of_both_posteriors(self):
@@ -60,10 +60,10 @@ class Synthetic(unittest.TestCase):
         self.assertAlmostEqual(difference[1], rows[1]["bound"]["values"][1] - rows[0]["bound"]["values"][1], places=9)
         self.assertIn("| full minus diagonal |", table)
 
-    def test_the_same_options_give_the_same_results_for_any_number_of_threads(self):
-        arguments = ["--experiment", "figure8", "--seeds", "1", "--posterior", "full", "--seed", "3"]
-        first, _ = self.short_run("a", *arguments)
-        second, _ = self.short_run("b", *arguments, "--threads", "2")
+    def test_the_same_options_give_the_same_results_for_any_number_of_jobs(self):
+        arguments = ["--experiment", "figure8", "--seeds", "2", "--posterior", "full", "--seed", "3"]
+        first, _ = self.short_run("a", *arguments, "--jobs", "1")
+        second, _ = self.short_run("b", *arguments, "--jobs", "3")
         for rows in (first, second):
             rows[0].pop("seconds")
         self.assertEqual(first, second)

@@ -1,6 +1,5 @@
 #include <vade/models/network.hpp>
 
-#include <cmath>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -9,21 +8,9 @@
 
 using reference::normal_matrix;
 using vade::Index;
-using vade::Likelihood;
 using vade::Matrix;
 using vade::Network;
-using vade::NetworkOptions;
 using vade::Tape;
-
-TEST_CASE("Options out of range are refused by name") {
-  CHECK_THROWS_WITH_AS(NetworkOptions{.inputs = 0}.check(), doctest::Contains("inputs"), vade::ValueError);
-  CHECK_THROWS_WITH_AS(NetworkOptions{.latent = 0}.check(), doctest::Contains("latent"), vade::ValueError);
-  CHECK_THROWS_WITH_AS(NetworkOptions{.hidden = {}}.check(), doctest::Contains("hidden layers"), vade::ValueError);
-  CHECK_THROWS_WITH_AS((NetworkOptions{.hidden = {3, -1}}).check(), doctest::Contains("hidden width"),
-                       vade::ValueError);
-  CHECK_THROWS_WITH_AS(NetworkOptions{.observation_variance = 0}.check(), doctest::Contains("observation_variance"),
-                       vade::ValueError);
-}
 
 TEST_CASE("The decoder mirrors the encoder, names are unique, and no two layers start with equal weights") {
   const Network<double> network({.inputs = 9, .hidden = {7, 5}, .latent = 2, .seed = 3});
@@ -43,24 +30,6 @@ TEST_CASE("The decoder mirrors the encoder, names are unique, and no two layers 
   CHECK(network.decoder.outputs() == 9);
   CHECK(network.decoder.hidden()[0].outputs() == 5);
   CHECK(network.decoder.hidden()[1].outputs() == 7);
-}
-
-TEST_CASE("Likelihoods are means over rows of sums over columns, by hand") {
-  Tape<double> tape;
-  const Matrix<double> l = normal_matrix(3, 4, 1), x = normal_matrix(3, 4, 2).array().tanh().square();
-  double bernoulli = 0, gaussian = 0;
-  for (Index i = 0; i < 3; ++i)
-    for (Index j = 0; j < 4; ++j) {
-      const double p = 1 / (1 + std::exp(-l(i, j)));
-      bernoulli += (x(i, j) * std::log(p) + (1 - x(i, j)) * std::log(1 - p)) / 3;
-      gaussian += -0.5 * (std::log(2 * reference::pi * 0.3) + (x(i, j) - l(i, j)) * (x(i, j) - l(i, j)) / 0.3) / 3;
-    }
-  const auto decoded = tape.constant(l), data = tape.constant(x);
-  CHECK(mean_log_likelihood<double>({}, decoded, data).scalar() == doctest::Approx(bernoulli));
-  const NetworkOptions normal{.likelihood = Likelihood::gaussian, .observation_variance = 0.3};
-  CHECK(mean_log_likelihood<double>(normal, decoded, data).scalar() == doctest::Approx(gaussian));
-  CHECK(expected_x<double>(normal, decoded).value() == l);
-  CHECK(expected_x<double>({}, decoded).value()(1, 2) == doctest::Approx(1 / (1 + std::exp(-l(1, 2)))));
 }
 
 TEST_CASE("The noise of a row depends on its number, not on the batch that it is in") {

@@ -78,7 +78,7 @@ TEST_CASE("B.1: with several draws the reconstruction is the mean over draws, an
     for (Index b = 0; b < 3; ++b) own.row(b) = noise.row(4 * b + l);
     if (l == 0) CHECK(own == vade::posterior_noise(tape, rows, 2, 1, 2).value());
     const auto decoded = network.decoder(q.sample(tape.constant(own)));
-    mean += mean_log_likelihood(network.options, decoded, x).scalar() / 4;
+    mean += network.observation.mean_log_prob(decoded, x).scalar() / 4;
   }
   CHECK(several.terms[0].scalar() == doctest::Approx(mean).epsilon(1e-12));
   VaeObjective<double> one(network, Schedule::constant(1));

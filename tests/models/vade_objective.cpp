@@ -1,5 +1,6 @@
 #include <vade/models/vade_objective.hpp>
 
+#include <array>
 #include <cmath>
 
 #include <doctest/doctest.h>
@@ -141,6 +142,46 @@ TEST_CASE("Exact responsibilities give a bound at least as high as sampled ones"
   VadeObjective<double> exact(s.network, s.mixture, {}, rows_in_all);
   VadeObjective<double> paper(s.network, s.mixture, sampled, rows_in_all);
   CHECK(s.record(exact, 0.0).loss.scalar() < s.record(paper, 0.0).loss.scalar());
+}
+
+TEST_CASE("B.1, B.11: several draws average the reconstruction and sampled responsibilities, and nothing else") {
+  Setup s;
+  VadeObjective<double> one(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> four(s.network, s.mixture, {.samples = 4}, rows_in_all);
+  const auto single = s.record(one, 3.0);
+  std::array<double, 6> exact{};
+  for (std::size_t k = 1; k < 6; ++k) exact[k] = single.terms[k].scalar();
+  const double first = single.terms[0].scalar();
+  const auto several = s.record(four, 3.0);
+  for (std::size_t k = 1; k < 6; ++k) CHECK(several.terms[k].scalar() == exact[k]);
+
+  const auto x = s.tape.constant(s.data.matrix<double>()(s.rows, Eigen::all));
+  const auto q = s.network.encoder(x);
+  const Matrix<double> noise = vade::posterior_noise(s.tape, s.rows, 3, 1, 4, 4).value();
+  Matrix<double> gamma = Matrix<double>::Zero(5, 4);
+  double reconstruction = 0;
+  for (Index l = 0; l < 4; ++l) {
+    Matrix<double> own(5, 3);
+    for (Index b = 0; b < 5; ++b) own.row(b) = noise.row(4 * b + l);
+    const auto z = q.sample(s.tape.constant(own));
+    const double drawn = s.network.observation.mean_log_prob(s.network.decoder(z), x).scalar();
+    if (l == 0) CHECK(drawn == doctest::Approx(first).epsilon(1e-14));
+    reconstruction += drawn / 4;
+    gamma += vade::sampled_responsibilities(z, s.tape.constant(s.mixture.weight_logits.value()),
+                                            s.tape.constant(s.mixture.means.value()),
+                                            s.tape.constant(s.mixture.log_variances.value()))
+                 .value() /
+             4;
+  }
+  CHECK(several.terms[0].scalar() == doctest::Approx(reconstruction).epsilon(1e-12));
+
+  VadeObjective<double> sampled(
+      s.network, s.mixture, {.responsibilities = ResponsibilityKind::sampled, .samples = 4}, rows_in_all);
+  const double cluster_prior =
+      (gamma * s.mixture.weights().array().log().matrix().transpose()).mean();  // E[log p(c)] = Σ_c γ_c log π_c
+  CHECK(s.record(sampled, 3.0).terms[2].scalar() == doctest::Approx(cluster_prior).epsilon(1e-12));
+  CHECK_THROWS_WITH_AS(VadeObjectiveOptions{.samples = 0}.check(10), doctest::Contains("samples is 0"),
+                       vade::ValueError);
 }
 
 TEST_CASE("Networks and mixture are groups of their own, with their own rates") {

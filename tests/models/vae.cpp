@@ -120,6 +120,34 @@ TEST_CASE("VAE: a Gaussian likelihood takes values outside [0, 1] and gives mean
   CHECK((model.reconstruct(x) - x).cwiseAbs().mean() < 0.15);
 }
 
+TEST_CASE("L.1: a VAE with one code learns the noise of each input, as factor analysis does, and keeps it in its file") {
+  // x = z w + noise: with one code and four inputs, the four variances are identified.
+  Matrix<double> z(2000, 1), x(2000, 4);
+  vade::fill_normal(z, 1, vade::Purpose::user);
+  vade::fill_normal(x, 2, vade::Purpose::user);
+  const vade::RowVector<double> noise{{0.04, 0.16, 0.36, 0.09}}, w{{1, -1, 1.5, 0.5}};
+  x = z * w + x * noise.array().sqrt().matrix().asDiagonal();
+  Vae<double> model({.inputs = 4,
+                     .hidden = {16},
+                     .latent = 1,
+                     .likelihood = vade::Likelihood::gaussian,
+                     .learn_observation_variance = true,
+                     .seed = 3});
+  const Vae<double> fixed({.inputs = 4, .hidden = {16}, .latent = 1, .likelihood = vade::Likelihood::gaussian});
+  CHECK(model.parameter_count() == fixed.parameter_count() + 4);
+  model.fit(vade::Dataset::from_matrix(x),
+            {.fit = {.epochs = 60, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
+  const vade::RowVector<double> learned = model.observation().variances();
+  for (Index j = 0; j < 4; ++j) CHECK(learned(j) == doctest::Approx(noise(j)).epsilon(0.15));
+
+  const battery::TemporaryFile file;
+  model.save(file.path);
+  const auto loaded = Vae<double>::load(file.path);
+  CHECK(loaded.options().learn_observation_variance);
+  CHECK(loaded.observation().variances() == learned);
+  CHECK(loaded.elbo(x).bound() == model.elbo(x).bound());
+}
+
 TEST_CASE("B.3: log_likelihood agrees with quadrature over the code, from below, and is repeatable by seed") {
   const vade::NetworkOptions options{.inputs = 2,
                                      .hidden = {8},

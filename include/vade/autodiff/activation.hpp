@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include <vade/autodiff/detail/is_positive.hpp>
 #include <vade/core/matrix.hpp>
 
 /// An activation y = f(a) is a type with two functions on arrays: the value from the pre-activation a, and the slope
@@ -31,8 +32,7 @@ struct Relu {
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.max(typename std::decay_t<decltype(a)>::Scalar{0}); }
   static auto slope(const auto& y) {
-    using T = typename std::decay_t<decltype(y)>::Scalar;
-    return (y > T{0}).template cast<T>();
+    return y.unaryExpr(detail::IsPositive<typename std::decay_t<decltype(y)>::Scalar>());
   }
 };
 

@@ -35,6 +35,24 @@ Var<T> repeat_rows(Var<T> x, Index samples) {
   return y;
 }
 
+/// B.11: the mean of the `samples` rows of each draw, `[B L x C]` → `[B x C]`; x itself for one. x̄_{b L + l} += ȳ_b / L.
+/// O(B L C). @throws ShapeError; ValueError for samples < 1
+template <Real T>
+Var<T> average_draws(Var<T> x, Index samples) {
+  check_at_least("average_draws", "samples", samples, Index{1});
+  if (samples == 1) return x;
+  check_shape("average_draws", "x", x, x.rows() / samples * samples, x.cols());
+  const Var<T> y = x.tape().record({x}, x.rows() / samples, x.cols());
+  const auto in = x.value();
+  MatrixView<T> out = y.mutable_value();
+  for (Index b = 0; b < out.rows(); ++b) out.row(b) = in.middleRows(b * samples, samples).colwise().mean();
+  y.on_backward([x, y, samples] {
+    const auto bar = y.adjoint();
+    detail::accumulate_rows(x, [&](Index i, auto row) { row += bar.row(i / samples).array() / static_cast<T>(samples); });
+  });
+  return y;
+}
+
 /// The same numbers with the draws of a row beside each other: `[B L x 1]` → `[B x L]`. @throws ShapeError
 template <Real T>
 Var<T> draws_beside(Var<T> x, Index samples) {

@@ -75,6 +75,7 @@ class Autoencoder {
     NetworkOptions options;
     Mlp<T> encoder;
     Mlp<T> decoder;
+    Observation<T> observation;
 
     explicit CodeNetwork(NetworkOptions o) : options(std::move(o)) {
       options.check();
@@ -83,12 +84,20 @@ class Autoencoder {
       widths.push_back(options.latent);
       encoder = Mlp<T>("encoder", widths, options.seed, 0);
       decoder = mirrored_decoder<T>(options);
+      observation = Observation<T>(options);
     }
 
     Var<T> code(Var<T> x) { return encoder(x); }
     Var<T> code(Var<T> x) const { return encoder(x); }
-    void for_each_parameter(auto&& visit) { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
-    void for_each_parameter(auto&& visit) const { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
+    void for_each_parameter(auto&& visit) { visit_parts(*this, visit); }
+    void for_each_parameter(auto&& visit) const { visit_parts(*this, visit); }
+
+   private:
+    static void visit_parts(auto& self, auto&& visit) {
+      self.encoder.for_each_parameter(visit);
+      self.decoder.for_each_parameter(visit);
+      self.observation.for_each_parameter(visit);
+    }
   };
 
   void check_ready(std::string_view who, const RowSource<T>& x) const {

@@ -37,6 +37,7 @@ class ModelFileWriter {
     variance.precision(17);
     variance << options.observation_variance;
     set("observation_variance", variance.str());
+    if (options.learn_observation_variance) set("learn_observation_variance", "true");
     set("seed", std::to_string(options.seed));
   }
 
@@ -104,6 +105,7 @@ class ModelFileReader {
       throw FileError(path_ + ": vade.likelihood is \"" + likelihood + "\", wanted bernoulli or gaussian");
     options.likelihood = likelihood == "bernoulli" ? Likelihood::bernoulli : Likelihood::gaussian;
     options.observation_variance = number<double>("observation_variance");
+    options.learn_observation_variance = file_.metadata().contains("vade.learn_observation_variance");
     options.seed = number<std::uint64_t>("seed");
     check_sizes(options);
     return options;

@@ -2,56 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
-#include <vade/distributions/bernoulli.hpp>
-#include <vade/distributions/gaussian.hpp>
-#include <vade/models/row_source.hpp>
+#include <vade/models/observation.hpp>
 #include <vade/nn/gaussian_encoder.hpp>
 
 namespace vade {
-
-/// Widths of a model: D → hidden → J, and mirrored back.
-struct NetworkOptions {
-  Index inputs = 784;
-  std::vector<Index> hidden = {512, 512, 2048};
-  Index latent = 10;
-  Likelihood likelihood = Likelihood::bernoulli;
-  double observation_variance = 1;  ///< s² of a Gaussian likelihood
-  std::uint64_t seed = 0;           ///< of weights, order, noise and views
-
-  /// @throws ValueError naming the field
-  void check() const {
-    check_at_least<Index>("NetworkOptions", "inputs", inputs, 1);
-    check_at_least<Index>("NetworkOptions", "latent", latent, 1);
-    check_at_least<Index>("NetworkOptions", "number of hidden layers", static_cast<Index>(hidden.size()), 1);
-    for (const Index width : hidden) check_at_least<Index>("NetworkOptions", "hidden width", width, 1);
-    check_positive("NetworkOptions", "observation_variance", observation_variance);
-  }
-};
-
-/// (1/B) Σ_i log p(x_i | z_i), `[1 x 1]`, from what a decoder gave for z: logits or means `[B x D]`.
-template <Real T>
-Var<T> mean_log_likelihood(const NetworkOptions& options, Var<T> decoded, Var<T> x) {
-  if (options.likelihood == Likelihood::bernoulli) return bernoulli_mean_log_prob(decoded, x);
-  return gaussian_mean_log_prob(decoded, x, static_cast<T>(options.observation_variance));
-}
-
-/// log p(x_i | z_i) of each row, `[B x 1]`: the rows that `mean_log_likelihood` is the mean of.
-template <Real T>
-Var<T> log_likelihood(const NetworkOptions& options, Var<T> decoded, Var<T> x) {
-  if (options.likelihood == Likelihood::bernoulli) return bernoulli_log_prob(decoded, x);
-  const auto log_variance = static_cast<T>(std::log(options.observation_variance));
-  return gaussian_log_prob(x, decoded, x.tape().constant(Matrix<T>::Constant(1, 1, log_variance)));
-}
-
-/// E[x|z] `[B x D]` from what a decoder gave for z.
-template <Real T>
-Var<T> expected_x(const NetworkOptions& options, Var<T> decoded) {
-  return options.likelihood == Likelihood::bernoulli ? sigmoid(decoded) : decoded;
-}
 
 /// J → hidden, backward → D, the mirror of an encoder. Named "decoder".
 template <Real T>
@@ -63,12 +22,13 @@ Mlp<T> mirrored_decoder(const NetworkOptions& options) {
 }
 
 /// q(z|x) and p(x|z) as networks; `Posterior` is a policy of `distributions/posterior.hpp`. Parameters are named
-/// "encoder.*" and "decoder.*".
+/// "encoder.*", "decoder.*" and "observation.*".
 template <Real T, class Posterior = DiagonalPosterior>
 struct Network {
   NetworkOptions options;
   GaussianEncoder<T, Posterior> encoder;
   Mlp<T> decoder;  ///< z `[B x J]` → logits or means `[B x D]`
+  Observation<T> observation;
 
   Network() = default;
 
@@ -77,14 +37,22 @@ struct Network {
     options.check();
     encoder = GaussianEncoder<T, Posterior>("encoder", options.inputs, options.hidden, options.latent, options.seed, 0);
     decoder = mirrored_decoder<T>(options);
+    observation = Observation<T>(options);
   }
 
   /// The posterior mean, `[B x J]`.
   Var<T> code(Var<T> x) { return encoder(x).mean; }
   Var<T> code(Var<T> x) const { return encoder(x).mean; }
 
-  void for_each_parameter(auto&& visit) { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
-  void for_each_parameter(auto&& visit) const { encoder.for_each_parameter(visit), decoder.for_each_parameter(visit); }
+  void for_each_parameter(auto&& visit) { visit_parts(*this, visit); }
+  void for_each_parameter(auto&& visit) const { visit_parts(*this, visit); }
+
+ private:
+  static void visit_parts(auto& self, auto&& visit) {
+    self.encoder.for_each_parameter(visit);
+    self.decoder.for_each_parameter(visit);
+    self.observation.for_each_parameter(visit);
+  }
 };
 
 /// ε `[B L x J]` for the rows of a batch, L draws each in succession: row i draws from (seed, posterior, draw, its

@@ -12,8 +12,8 @@
 
 namespace vade {
 
-/// −E[log p(x|z)] with z the code itself: no noise, no prior. Trains a network that has `options`, `code` and
-/// `decoder`, be it an `Autoencoder`'s or the one of a VAE, whose variances are then left alone.
+/// −E[log p(x|z)] with z the code itself: no noise, no prior. Trains a network that has `code`, `decoder` and
+/// `observation`, be it an `Autoencoder`'s or the one of a VAE, whose variances are then left alone.
 template <Real T, class AnyNetwork>
 class AutoencoderObjective {
  public:
@@ -23,7 +23,7 @@ class AutoencoderObjective {
 
   Losses<T, 1> record(const Batch<T>& batch) {
     const Var<T> decoded = network_->decoder(network_->code(batch.x));
-    const Var<T> reconstruction = mean_log_likelihood(network_->options, decoded, batch.x);
+    const Var<T> reconstruction = network_->observation.mean_log_prob(decoded, batch.x);
     return {.loss = -reconstruction, .terms = {reconstruction}};
   }
 
@@ -65,10 +65,10 @@ class VaeObjective {
     const Var<T> decoded = network_->decoder(z);
     const VaeTerms<T> terms =
         draws_.importance_weighted
-            ? importance_weighted_terms(draws_beside(log_likelihood(network_->options, decoded, x), samples),
+            ? importance_weighted_terms(draws_beside(network_->observation.log_prob(decoded, x), samples),
                                         draws_beside(standard_normal_log_prob(z), samples),
                                         draws_beside(each.log_prob(z), samples))
-            : vae_terms(mean_log_likelihood(network_->options, decoded, x), q);
+            : vae_terms(network_->observation.mean_log_prob(decoded, x), q);
     return {.loss = -terms.bound(static_cast<T>(kl_weight_.at(batch.epoch, batch.epochs))),
             .terms = {terms.reconstruction, terms.latent_prior, terms.latent_entropy}};
   }

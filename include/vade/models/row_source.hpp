@@ -15,7 +15,7 @@ namespace vade {
 /// How p(x|z) is modelled.
 enum class Likelihood {
   bernoulli,  ///< values in [0, 1]; the decoder gives logits
-  gaussian,   ///< any values; the decoder gives means, the variance is one known number
+  gaussian,   ///< any values; the decoder gives means; for the variance see `Observation`
 };
 
 /// Rows `[N x D]` from a `Dataset` or a matrix, read batch by batch and never copied whole. It refers to what it was

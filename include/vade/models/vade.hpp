@@ -71,6 +71,8 @@ class Vade {
   /// Whether `fit` (to the end or cancelled) or `load` has happened.
   bool fitted() const { return fitted_; }
   Index parameter_count() const { return vade::parameter_count(network_) + vade::parameter_count(mixture_); }
+  /// p(x|z), with its variances where they are learned.
+  const Observation<T>& observation() const { return network_.observation; }
 
   /// Warm start, then joint training, telling `observer`. Starts anew each time. Can be cancelled between steps.
   /// @throws ShapeError, ValueError (data or options, fewer rows than clusters), TrainingError
@@ -153,7 +155,7 @@ class Vade {
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
       const auto [logits, means, log_variances] = prior(tape);
       const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
-      const VadeTerms<T> terms = vade_terms(mean_log_likelihood(options_.network, network_.decoder(z), rows), q,
+      const VadeTerms<T> terms = vade_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q,
                                             densities, exact_responsibilities(densities, logits), logits);
       const std::array<Var<T>, 5> values{terms.reconstruction, terms.latent_prior, terms.cluster_prior,
                                          terms.latent_entropy, terms.cluster_entropy};

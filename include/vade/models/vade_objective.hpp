@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <vade/data/augmentation.hpp>
+#include <vade/elbo/multi_sample.hpp>
 #include <vade/elbo/vade.hpp>
 #include <vade/models/network.hpp>
 #include <vade/training/cluster_monitor.hpp>
@@ -42,12 +43,14 @@ struct VadeObjectiveOptions {
   Schedule kl_weight = Schedule::constant(1);
   double mixture_rate = 1;  ///< learning rate of π, μ_c, σ_c as a multiple of the networks'
   int freeze_epochs = 0;    ///< first epochs in which γ is the one of the start, where a start gives one
+  int samples = 1;        ///< L draws of z a row for the reconstruction, and for sampled responsibilities
   ConsistencyOptions consistency = {};
 
   /// @throws ValueError naming the field
   void check(int epochs) const {
     check_at_least("VadeObjectiveOptions", "mixture_rate", mixture_rate, 0.0);
     check_at_least("VadeObjectiveOptions", "freeze_epochs", freeze_epochs, 0);
+    check_between("VadeObjectiveOptions", "samples", samples, 1, 1 << 20);
     check_at_least("ConsistencyOptions", "weight", consistency.weight, 0.0);
     check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
     check_at_least("ConsistencyOptions", "cool_down", consistency.cool_down, 0);
@@ -84,7 +87,7 @@ struct MixtureParameters {
   void for_each_parameter(auto&& visit) const { visit(weight_logits), visit(means), visit(log_variances); }
 };
 
-/// −ELBO of VaDE with weight β(epoch) on the divergence and one draw of z a row, plus the consistency term.
+/// −ELBO of VaDE with weight β(epoch) on the divergence and L draws of z a row, plus the consistency term.
 template <Real T, class Posterior = DiagonalPosterior>
 class VadeObjective {
  public:
@@ -108,12 +111,16 @@ class VadeObjective {
     const Var<T> log_variances = clamp(tape.parameter(mixture_->log_variances), -bound, bound);
 
     const auto q = network_->encoder(batch.x);
-    const Var<T> z = q.sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw));
-    const Var<T> reconstruction = mean_log_likelihood(network_->options, network_->decoder(z), batch.x);
+    const Index samples = options_.samples;
+    const Var<T> z = repeat_rows(q, samples)
+                         .sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw, samples));
+    const Var<T> reconstruction =
+        network_->observation.mean_log_prob(network_->decoder(z), repeat_rows(batch.x, samples));
     const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
     const Var<T> own = options_.responsibilities == ResponsibilityKind::exact
                            ? stop_gradient(exact_responsibilities(densities, weight_logits))
-                           : sampled_responsibilities(z, weight_logits, means, log_variances);
+                           : average_draws(sampled_responsibilities(z, weight_logits, means, log_variances),
+                                           samples);
     const bool freeze = frozen_.size() > 0 && batch.epoch < options_.freeze_epochs;
     const Var<T> gamma = freeze ? frozen_rows(tape, batch.rows) : own;
     const VadeTerms<T> terms = vade_terms(reconstruction, q, densities, gamma, weight_logits);

@@ -58,6 +58,8 @@ class Vae {
   const NetworkOptions& options() const { return network_.options; }
   bool fitted() const { return fitted_; }
   Index parameter_count() const { return vade::parameter_count(network_); }
+  /// p(x|z), with its variances where they are learned.
+  const Observation<T>& observation() const { return network_.observation; }
 
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
   FitReport fit(const Dataset& data, const VaeFitOptions& fit = {}, const Observer& observer = {},
@@ -104,7 +106,7 @@ class Vae {
     for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
       const auto q = network_.encoder(rows);
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
-      const VaeTerms<T> terms = vae_terms(mean_log_likelihood(options(), network_.decoder(z), rows), q);
+      const VaeTerms<T> terms = vae_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q);
       const std::array<Var<T>, 3> values{terms.reconstruction, terms.latent_prior, terms.latent_entropy};
       for (std::size_t k = 0; k < 3; ++k)
         sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());

@@ -37,14 +37,14 @@ template <Real T, class AnyNetwork>
 Matrix<T> decode_rows(const AnyNetwork& network, const Matrix<T>& z, std::string_view who) {
   check_width(who, "z", z, network.options.latent);
   return map_rows(RowSource<T>(z), network.options.inputs,
-                  [&](Var<T> rows) { return expected_x(network.options, network.decoder(rows)); });
+                  [&](Var<T> rows) { return network.observation.expectation(network.decoder(rows)); });
 }
 
 /// E[x|z] `[N x D]` at the code of each row.
 template <Real T, class AnyNetwork>
 Matrix<T> reconstruct_rows(const AnyNetwork& network, const RowSource<T>& x) {
   return map_rows(x, network.options.inputs, [&](Var<T> rows) {
-    return expected_x(network.options, network.decoder(network.code(rows)));
+    return network.observation.expectation(network.decoder(network.code(rows)));
   });
 }
 

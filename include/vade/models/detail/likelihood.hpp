@@ -27,7 +27,7 @@ std::vector<double> importance_weighted_log_likelihood(const AnyNetwork& network
       const auto q = posterior.copy_to(tape);
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first, static_cast<std::uint32_t>(l)));
       const Var<T> log_weights =
-          log_likelihood(network.options, network.decoder(z), tape.constant(rows.value())) + log_prior(z) -
+          network.observation.log_prob(network.decoder(z), tape.constant(rows.value())) + log_prior(z) -
           q.log_prob(z);
       for (Index i = 0; i < rows.rows(); ++i)
         means[static_cast<std::size_t>(i)].add(static_cast<double>(log_weights.value()(i, 0)));

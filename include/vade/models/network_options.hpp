@@ -1,0 +1,35 @@
+// vade: how large a model is and what it assumes of data.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <vade/core/checks.hpp>
+#include <vade/models/row_source.hpp>
+
+namespace vade {
+
+/// Widths of a model: D → hidden → J, and mirrored back.
+struct NetworkOptions {
+  Index inputs = 784;
+  std::vector<Index> hidden = {512, 512, 2048};
+  Index latent = 10;
+  Likelihood likelihood = Likelihood::bernoulli;
+  double observation_variance = 1;          ///< s² of a Gaussian likelihood
+  bool learn_observation_variance = false;  ///< one s² for each input, learned, from `observation_variance` on
+  std::uint64_t seed = 0;                   ///< of weights, order, noise and views
+
+  /// @throws ValueError naming the field
+  void check() const {
+    check_at_least<Index>("NetworkOptions", "inputs", inputs, 1);
+    check_at_least<Index>("NetworkOptions", "latent", latent, 1);
+    check_at_least<Index>("NetworkOptions", "number of hidden layers", static_cast<Index>(hidden.size()), 1);
+    for (const Index width : hidden) check_at_least<Index>("NetworkOptions", "hidden width", width, 1);
+    check_positive("NetworkOptions", "observation_variance", observation_variance);
+    if (learn_observation_variance && likelihood != Likelihood::gaussian)
+      throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, wanted a Gaussian one");
+  }
+};
+
+}  // namespace vade

@@ -1,0 +1,84 @@
+// vade: p(x|z), what the output of a decoder means.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include <vade/distributions/bernoulli.hpp>
+#include <vade/distributions/gaussian.hpp>
+#include <vade/models/network_options.hpp>
+
+namespace vade {
+
+/// p(x|z) for what a decoder gave for z, `decoded` `[B x D]`: logits of a Bernoulli likelihood, means of a Gaussian one.
+/// A variance that is learned is a parameter, "observation.log_variance" `[1 x D]`, one number for each input. Without a
+/// floor the likelihood has no maximum (an input that is always the same wants s² = 0), so log s² stays within
+/// ±`log_variance_bound`. L.1 in docs/derivations/likelihoods_and_mixtures.md. All costs are O(B D).
+template <Real T>
+class Observation {
+ public:
+  static constexpr T log_variance_bound = T{12};
+
+  Observation() = default;
+
+  /// log s² starts at the variance of the options.
+  explicit Observation(const NetworkOptions& options)
+      : likelihood_(options.likelihood), variance_(static_cast<T>(options.observation_variance)), inputs_(options.inputs) {
+    if (options.learn_observation_variance)
+      log_variance_ = Parameter<T>("observation.log_variance", Matrix<T>::Constant(1, inputs_, std::log(variance_)));
+  }
+
+  /// (1/B) Σ_i log p(x_i | z_i), `[1 x 1]`. @throws ShapeError
+  Var<T> mean_log_prob(Var<T> decoded, Var<T> x) { return mean_log_prob(*this, decoded, x); }
+  Var<T> mean_log_prob(Var<T> decoded, Var<T> x) const { return mean_log_prob(*this, decoded, x); }
+
+  /// log p(x_i | z_i) of each row, `[B x 1]`: the rows that `mean_log_prob` is the mean of. @throws ShapeError
+  Var<T> log_prob(Var<T> decoded, Var<T> x) { return log_prob(*this, decoded, x); }
+  Var<T> log_prob(Var<T> decoded, Var<T> x) const { return log_prob(*this, decoded, x); }
+
+  /// E[x|z] `[B x D]`.
+  Var<T> expectation(Var<T> decoded) const {
+    return likelihood_ == Likelihood::bernoulli ? sigmoid(decoded) : decoded;
+  }
+
+  /// s² of each input `[1 x D]`. @throws StateError for a Bernoulli likelihood, which has no variance of its own
+  RowVector<T> variances() const {
+    if (likelihood_ == Likelihood::bernoulli)
+      throw StateError("Observation::variances: the likelihood is Bernoulli, wanted a Gaussian one");
+    if (!learned()) return RowVector<T>::Constant(inputs_, variance_);
+    return log_variance_.value().array().max(-log_variance_bound).min(log_variance_bound).exp().matrix();
+  }
+
+  void for_each_parameter(auto&& visit) {
+    if (learned()) visit(log_variance_);
+  }
+  void for_each_parameter(auto&& visit) const {
+    if (learned()) visit(log_variance_);
+  }
+
+ private:
+  bool learned() const { return log_variance_.cols() > 0; }
+
+  static Var<T> mean_log_prob(auto& self, Var<T> decoded, Var<T> x) {
+    if (self.likelihood_ == Likelihood::bernoulli) return bernoulli_mean_log_prob(decoded, x);
+    if (!self.learned()) return gaussian_mean_log_prob(decoded, x, self.variance_);
+    return gaussian_mean_log_prob(decoded, x, log_variance(self, x.tape()));
+  }
+
+  static Var<T> log_prob(auto& self, Var<T> decoded, Var<T> x) {
+    if (self.likelihood_ == Likelihood::bernoulli) return bernoulli_log_prob(decoded, x);
+    return gaussian_log_prob(x, decoded, log_variance(self, x.tape()));
+  }
+
+  static Var<T> log_variance(auto& self, Tape<T>& tape) {
+    if (!self.learned()) return tape.constant(Matrix<T>::Constant(1, 1, std::log(self.variance_)));
+    return clamp(tape.parameter(self.log_variance_), -log_variance_bound, log_variance_bound);
+  }
+
+  Likelihood likelihood_ = Likelihood::bernoulli;
+  T variance_ = T{1};
+  Index inputs_ = 0;
+  Parameter<T> log_variance_;  ///< empty unless it is learned
+};
+
+}  // namespace vade
