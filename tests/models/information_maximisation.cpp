@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <vade/metrics/clustering.hpp>
+#include <vade/mixture/kmeans.hpp>
 
 using vade::Index;
 using vade::InformationMaximisationOptions;
@@ -37,7 +38,7 @@ LabelledDataset bars(Index rows) {
 InformationMaximisationOptions quick() {
   return {.hidden = {24},
           .clusters = 2,
-          .augmentation = {.rotation_degrees = 4, .shear = 0, .scale = 0, .shift = 2},
+          .augmentation = vade::AffineAugmentation{.rotation_degrees = 4, .shear = 0, .scale = 0, .shift = 2},
           .fit = {.epochs = 25, .batch = 50, .learning_rate = Schedule::drop(5e-3, 0.1, 0.3)}};
 }
 
@@ -66,6 +67,29 @@ TEST_CASE("Bars that shift are told apart by their direction, without labels") {
   }
   CHECK(accuracy > 0.95);
   CHECK(best_loss < 0.1 * -4 * std::log(2) + 0.15);  // certain, balanced, and nearly consistent
+}
+
+TEST_CASE("With neighbours as views, two rings are told apart, which no two centres can") {
+  constexpr Index rows = 600;
+  Matrix<float> x(rows, 2);
+  Labels labels;
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  for (Index i = 0; i < rows; ++i) {
+    labels.push_back(static_cast<Label>(i % 2));
+    const vade::RowVector<float> direction = x.row(i).normalized();
+    x.row(i) = (i % 2 == 0 ? 1.0f : 3.0f) * direction + 0.05f * x.row(i);
+  }
+  const vade::Dataset data = vade::Dataset::from_matrix(x);
+  const InformationMaximisationOptions options{
+      .hidden = {64, 64},
+      .clusters = 2,
+      .augmentation = vade::NeighbourAugmentation{.neighbours = 40},
+      .fit = {.epochs = 40, .batch = 60, .learning_rate = Schedule::drop(5e-3, 0.1, 0.3)}};
+  vade::FitReport report;
+  const auto classifier = InformationMaximisingClassifier<float>::fit_best(data, options, {.candidates = 4, .rung = 10},
+                                                                           1, {"classifier", 20}, report);
+  CHECK(vade::clustering_accuracy(labels, tops(classifier.predict_proba(data))) > 0.98);
+  CHECK(vade::clustering_accuracy(labels, vade::kmeans<float>(x, {.clusters = 2, .restarts = 5}).labels) < 0.7);
 }
 
 TEST_CASE("Probabilities are a simplex; the folded trunk computes the hidden layers of inference") {

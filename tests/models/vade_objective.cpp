@@ -64,17 +64,17 @@ TEST_CASE("π of the parameters is a softmax: positive, sums to one, log(weights
 
 TEST_CASE("Weight 0 of the consistency term is plain VaDE, bit for bit") {
   Setup s;
-  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
   const double loss = s.record(plain, 3.0).loss.scalar();
   VadeObjectiveOptions options;
   options.consistency = {.weight = 0, .balance = 5, .cool_down = 3, .augmentation = views};
-  VadeObjective<double> off(s.network, s.mixture, options, rows_in_all);
+  VadeObjective<double> off(s.network, s.mixture, options, s.data);
   CHECK(s.record(off, 3.0).loss.scalar() == loss);
 }
 
 TEST_CASE("The consistency term is there until the cool-down, and leaves the mixture's gradient alone") {
   Setup s;
-  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
   s.tape.backward(s.record(plain, 5.0).loss);
   const Matrix<double> means_gradient = s.mixture.means.gradient();
   const Matrix<double> logits_gradient = s.mixture.weight_logits.gradient();
@@ -82,7 +82,7 @@ TEST_CASE("The consistency term is there until the cool-down, and leaves the mix
 
   VadeObjectiveOptions options;
   options.consistency = {.weight = 7, .balance = 0.5, .cool_down = 2, .augmentation = views};
-  VadeObjective<double> consistent(s.network, s.mixture, options, rows_in_all);
+  VadeObjective<double> consistent(s.network, s.mixture, options, s.data);
   const auto during = s.record(consistent, 5.0);
   CHECK(during.terms[5].scalar() != 0);
   s.tape.backward(during.loss);
@@ -99,8 +99,8 @@ TEST_CASE("Frozen responsibilities are used in the freeze epochs and forgotten a
   options.freeze_epochs = 2;
   Matrix<double> frozen = Matrix<double>::Zero(rows_in_all, 4);
   frozen.col(2).setOnes();
-  VadeObjective<double> plain(s.network, s.mixture, {}, rows_in_all);
-  VadeObjective<double> freezing(s.network, s.mixture, options, rows_in_all, frozen);
+  VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
+  VadeObjective<double> freezing(s.network, s.mixture, options, s.data, frozen);
   const auto early = s.record(freezing, 1.5);
   CHECK(early.terms[2].scalar() == doctest::Approx(std::log(s.mixture.weights()(2))));  // E[log p(c)] = log π_2
   CHECK(early.terms[4].scalar() == 0);                                                  // γ is certain
@@ -117,7 +117,7 @@ TEST_CASE("After the freeze, views are held to the partition of the start, or to
   options.consistency = {.weight = 3, .balance = 0.4, .augmentation = views};
   const auto term = [&](vade::ConsistencyTarget target, const Matrix<double>& frozen) {
     options.consistency.target = target;
-    VadeObjective<double> objective(s.network, s.mixture, options, rows_in_all, frozen);
+    VadeObjective<double> objective(s.network, s.mixture, options, s.data, frozen);
     return s.record(objective, 5.0).terms[5].scalar();
   };
   using vade::ConsistencyTarget;
@@ -139,15 +139,15 @@ TEST_CASE("Exact responsibilities give a bound at least as high as sampled ones"
   Setup s;
   VadeObjectiveOptions sampled;
   sampled.responsibilities = ResponsibilityKind::sampled;
-  VadeObjective<double> exact(s.network, s.mixture, {}, rows_in_all);
-  VadeObjective<double> paper(s.network, s.mixture, sampled, rows_in_all);
+  VadeObjective<double> exact(s.network, s.mixture, {}, s.data);
+  VadeObjective<double> paper(s.network, s.mixture, sampled, s.data);
   CHECK(s.record(exact, 0.0).loss.scalar() < s.record(paper, 0.0).loss.scalar());
 }
 
 TEST_CASE("B.1, B.11: several draws average the reconstruction and sampled responsibilities, and nothing else") {
   Setup s;
-  VadeObjective<double> one(s.network, s.mixture, {}, rows_in_all);
-  VadeObjective<double> four(s.network, s.mixture, {.samples = 4}, rows_in_all);
+  VadeObjective<double> one(s.network, s.mixture, {}, s.data);
+  VadeObjective<double> four(s.network, s.mixture, {.samples = 4}, s.data);
   const auto single = s.record(one, 3.0);
   std::array<double, 6> exact{};
   for (std::size_t k = 1; k < 6; ++k) exact[k] = single.terms[k].scalar();
@@ -176,7 +176,7 @@ TEST_CASE("B.1, B.11: several draws average the reconstruction and sampled respo
   CHECK(several.terms[0].scalar() == doctest::Approx(reconstruction).epsilon(1e-12));
 
   VadeObjective<double> sampled(
-      s.network, s.mixture, {.responsibilities = ResponsibilityKind::sampled, .samples = 4}, rows_in_all);
+      s.network, s.mixture, {.responsibilities = ResponsibilityKind::sampled, .samples = 4}, s.data);
   const double cluster_prior =
       (gamma * s.mixture.weights().array().log().matrix().transpose()).mean();  // E[log p(c)] = Σ_c γ_c log π_c
   CHECK(s.record(sampled, 3.0).terms[2].scalar() == doctest::Approx(cluster_prior).epsilon(1e-12));
@@ -188,7 +188,7 @@ TEST_CASE("Networks and mixture are groups of their own, with their own rates") 
   Setup s;
   VadeObjectiveOptions options;
   options.mixture_rate = 0.25;
-  VadeObjective<double> objective(s.network, s.mixture, options, rows_in_all);
+  VadeObjective<double> objective(s.network, s.mixture, options, s.data);
   const auto groups = objective.groups();
   REQUIRE(groups.size() == 2);
   CHECK(groups[0].rate == 1);
@@ -201,7 +201,7 @@ TEST_CASE("At the end of an epoch the record has health and the distance of the 
   s.mixture.means.value().setZero();
   for (Index c = 0; c < 3; ++c) s.mixture.means.value()(c, c) = 6 / std::sqrt(2.0);
   s.mixture.means.value()(3, 0) = -6;
-  VadeObjective<double> objective(s.network, s.mixture, {}, rows_in_all);
+  VadeObjective<double> objective(s.network, s.mixture, {}, s.data);
   s.record(objective, 0.0);
   vade::EpochRecord record;
   objective.end_epoch(record);

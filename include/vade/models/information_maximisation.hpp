@@ -15,7 +15,7 @@
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>
-#include <vade/data/augmentation.hpp>
+#include <vade/data/views.hpp>
 #include <vade/elbo/vade.hpp>
 #include <vade/models/row_source.hpp>
 #include <vade/nn/batch_norm.hpp>
@@ -36,7 +36,7 @@ namespace vade {
 struct InformationMaximisationOptions {
   std::vector<Index> hidden = {512, 512};
   Index clusters = 10;
-  AffineAugmentation augmentation = {};
+  Augmentation augmentation = {};  ///< what a view is
   /// Share of the views' half-widths by epoch. Wide views from the start lead more draws into partitions that merge
   /// classes (docs/results.md has the figures); narrow ones first, and wide ones later, do not.
   Schedule view_strength = Schedule::warm_up(0.5, 1, 12);
@@ -94,10 +94,11 @@ class InformationMaximisingClassifier {
   const InformationMaximisationOptions& options() const { return options_; }
   Index inputs() const { return trunk_.front().inputs(); }
 
-  /// Trains on `data` as `stage`. @throws as `train`; ValueError if `data` has no image shape
+  /// Trains on `data` as `stage`. @throws as `train` and as `Views`
   FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {}) {
     Tape<T> tape;
-    return PausableFit(*this, tape, data, stage).to(options_.fit.epochs, observer, std::move(stop));
+    const Views<T> views(data, options_.augmentation);
+    return PausableFit(*this, tape, data, views, stage).to(options_.fit.epochs, observer, std::move(stop));
   }
 
   /// Trains several classifiers from different draws and returns the one that is left; what all of them did is added to
@@ -110,16 +111,17 @@ class InformationMaximisingClassifier {
     struct Candidate {
       InformationMaximisingClassifier classifier;
       PausableFit fit;
-      Candidate(const Dataset& data, const InformationMaximisationOptions& options, std::uint64_t seed, Tape<T>& tape,
-                const Stage& stage)
-          : classifier(data.columns(), options, seed), fit(classifier, tape, data, stage) {}
+      Candidate(const Dataset& data, const Views<T>& views, const InformationMaximisationOptions& options,
+                std::uint64_t seed, Tape<T>& tape, const Stage& stage)
+          : classifier(data.columns(), options, seed), fit(classifier, tape, data, views, stage) {}
     };
     halving.check();
     Tape<T> tape;
+    const Views<T> views(data, options.augmentation);
     std::vector<std::unique_ptr<Candidate>> field;
     for (int k = 0; k < halving.candidates; ++k)
-      field.push_back(std::make_unique<Candidate>(data, options, seed + (static_cast<std::uint64_t>(k) << 32), tape,
-                                                  Stage{stage.name + " " + std::to_string(k + 1), stage.number}));
+      field.push_back(std::make_unique<Candidate>(data, views, options, seed + (static_cast<std::uint64_t>(k) << 32),
+                                                  tape, Stage{stage.name + " " + std::to_string(k + 1), stage.number}));
     for (int until = halving.rung; field.size() > 1 && report.stop == StopReason::finished; until += halving.rung) {
       for (auto& candidate : field)
         if (report.stop == StopReason::finished) report.append(candidate->fit.to(until, observer, stop));
@@ -161,8 +163,8 @@ class InformationMaximisingClassifier {
    public:
     static constexpr auto term_names = InformationMaximisingClassifier::term_names;
 
-    Objective(InformationMaximisingClassifier& classifier, Index rows)
-        : classifier_(&classifier), monitor_(rows, classifier.options_.clusters) {}
+    Objective(InformationMaximisingClassifier& classifier, const Views<T>& views, Index rows)
+        : classifier_(&classifier), views_(&views), monitor_(rows, classifier.options_.clusters) {}
 
     Losses<T, 3> record(const Batch<T>& batch) {
       const InformationMaximisationOptions& options = classifier_->options_;
@@ -173,8 +175,8 @@ class InformationMaximisingClassifier {
       MatrixView<T> clean_and_view = both.mutable_value();
       clean_and_view.topRows(count) = batch.x.value();
       const double strength = options.view_strength.at(batch.epoch, batch.epochs);
-      augment<T>(batch.data, batch.rows, options.augmentation.scaled(strength), batch.seed, batch.draw,
-                 MatrixView<T>(clean_and_view.data() + count * width, count, width));
+      views_->draw(batch.rows, strength, batch.seed, batch.draw,
+                   MatrixView<T>(clean_and_view.data() + count * width, count, width));
       const Var<T> logits = apply(*classifier_, both);
       const Var<T> p = softmax(rows(logits, 0, count));
       const Var<T> view_log_p = log_softmax(rows(logits, count, count));
@@ -195,6 +197,7 @@ class InformationMaximisingClassifier {
 
    private:
     InformationMaximisingClassifier* classifier_;
+    const Views<T>* views_;
     ClusterMonitor monitor_;
   };
 
@@ -209,8 +212,11 @@ class InformationMaximisingClassifier {
     Objective objective;
     Training<T, Objective> training;
 
-    PausableFit(InformationMaximisingClassifier& c, Tape<T>& tape, const Dataset& data, const Stage& stage)
-        : classifier(c), objective(c, data.rows()), training(objective, tape, data, c.options_.fit, stage, c.seed_) {}
+    PausableFit(InformationMaximisingClassifier& c, Tape<T>& tape, const Dataset& data, const Views<T>& views,
+                const Stage& stage)
+        : classifier(c),
+          objective(c, views, data.rows()),
+          training(objective, tape, data, c.options_.fit, stage, c.seed_) {}
 
     /// Goes on until `epoch` epochs are done in all.
     FitReport to(int epoch, const Observer& observer, std::stop_token stop) {

@@ -28,7 +28,8 @@ struct NetworkOptions {
     for (const Index width : hidden) check_at_least<Index>("NetworkOptions", "hidden width", width, 1);
     check_positive("NetworkOptions", "observation_variance", observation_variance);
     if (learn_observation_variance && likelihood != Likelihood::gaussian)
-      throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, wanted a Gaussian one");
+      throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, "
+                       "wanted a Gaussian one");
   }
 };
 

@@ -23,7 +23,9 @@ class Observation {
 
   /// log s² starts at the variance of the options.
   explicit Observation(const NetworkOptions& options)
-      : likelihood_(options.likelihood), variance_(static_cast<T>(options.observation_variance)), inputs_(options.inputs) {
+      : likelihood_(options.likelihood),
+        variance_(static_cast<T>(options.observation_variance)),
+        inputs_(options.inputs) {
     if (options.learn_observation_variance)
       log_variance_ = Parameter<T>("observation.log_variance", Matrix<T>::Constant(1, inputs_, std::log(variance_)));
   }

@@ -89,7 +89,7 @@ class Vade {
     FitReport report = std::move(start.report);
     fitted_ = true;
     if (report.stop == StopReason::cancelled) return report;
-    VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data.rows(),
+    VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data,
                                           std::move(start.responsibilities));
     report.append(train<T>(objective, tape, data, options.fit, {"vade", 10}, n.seed, observer, stop));
     return report;

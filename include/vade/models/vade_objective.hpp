@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <vade/data/augmentation.hpp>
+#include <vade/data/views.hpp>
 #include <vade/elbo/multi_sample.hpp>
 #include <vade/elbo/vade.hpp>
 #include <vade/models/network.hpp>
@@ -34,7 +34,7 @@ struct ConsistencyOptions {
   double balance = 0.4; ///< b: 0 for data whose clusters are known to differ in size
   int cool_down = 0;    ///< last epochs without the term
   ConsistencyTarget target = ConsistencyTarget::start;
-  AffineAugmentation augmentation = {};
+  Augmentation augmentation = {};  ///< what a view is
 };
 
 /// How the bound is trained.
@@ -94,14 +94,16 @@ class VadeObjective {
   static constexpr std::array<std::string_view, 6> term_names{"reconstruction", "latent_prior",    "cluster_prior",
                                                               "latent_entropy", "cluster_entropy", "consistency"};
 
-  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty.
+  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty. `data` are the rows to train on. @throws as `Views`
   VadeObjective(Network<T, Posterior>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options,
-                Index rows, Matrix<T> frozen = {})
+                const Dataset& data, Matrix<T> frozen = {})
       : network_(&network),
         mixture_(&mixture),
         options_(options),
         frozen_(std::move(frozen)),
-        monitor_(rows, mixture.means.rows()) {}
+        monitor_(data.rows(), mixture.means.rows()) {
+    if (options.consistency.weight > 0) views_.emplace(data, options.consistency.augmentation);
+  }
 
   Losses<T, 6> record(const Batch<T>& batch) {
     Tape<T>& tape = batch.x.tape();
@@ -159,7 +161,7 @@ class VadeObjective {
   Var<T> view_term(const Batch<T>& batch, Var<T> target, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
     Tape<T>& tape = batch.x.tape();
     const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
-    augment<T>(batch.data, batch.rows, options_.consistency.augmentation, batch.seed, batch.draw, view.mutable_value());
+    views_->draw(batch.rows, 1, batch.seed, batch.draw, view.mutable_value());
     const auto q = network_->encoder(view);
     const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
     const Var<T> log_gamma = log_softmax(densities + log_softmax(weight_logits));
@@ -195,6 +197,7 @@ class VadeObjective {
   VadeObjectiveOptions options_;
   Matrix<T> frozen_;
   ClusterMonitor monitor_;
+  std::optional<Views<T>> views_;  // where there is a consistency term
 };
 
 }  // namespace vade

@@ -28,9 +28,9 @@ struct VaeStart {
   int mixture_restarts = 10;
 };
 
-/// An information-maximising classifier, the best of several, finds the partition; its hidden layers become the encoder's first layers, its
-/// probabilities are γ in the freeze epochs, and the centres start `separation` from the origin on orthogonal axes
-/// (which needs J >= K; else on random directions).
+/// An information-maximising classifier, the best of several, finds the partition; its hidden layers become the
+/// encoder's first layers, its probabilities are γ in the freeze epochs, and the centres start `separation` from the
+/// origin on orthogonal axes (which needs J >= K; else on both signs of them, then on random directions).
 struct InformationStart {
   InformationMaximisationOptions classifier = {};
   HalvingOptions halving = {};

@@ -1,0 +1,81 @@
+// vade: random views of rows, whatever the data are.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <variant>
+
+#include <vade/data/augmentation.hpp>
+#include <vade/data/neighbours.hpp>
+
+namespace vade {
+
+/// A view of a row is one of its nearest rows, each equally likely: for data of which nobody knows a change that keeps
+/// the class. Distances are Euclidean, so columns should be on one scale.
+struct NeighbourAugmentation {
+  Index neighbours = 10;
+
+  /// @throws ValueError naming the field
+  void validate() const { check_at_least<Index>("NeighbourAugmentation", "neighbours", neighbours, 1); }
+};
+
+/// What a view may differ by and still be of the same class: a statement about the data, and the only one that the warm
+/// start and the consistency term make.
+using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, NoiseCorruption>;
+
+/// Draws views of the rows of one data set.
+template <Real T>
+class Views {
+ public:
+  /// Finds the neighbours, where views are neighbours: O(N² D). `data` must outlive this.
+  /// @throws ValueError: bad options, affine views of data that are no images, no more rows than neighbours
+  Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
+    std::visit([](const auto& kind) { kind.validate(); }, augmentation);
+    if (std::holds_alternative<AffineAugmentation>(augmentation) && !data.image())
+      throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
+    if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
+      neighbours_ = nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).rows;
+  }
+
+  /// A view of row `rows[i]` becomes row i of `out` `[rows.size() x D]`; it depends on (seed, epoch, row) and `strength`,
+  /// the share of the half-widths, of the neighbours, or of the noise. O(B D). @throws ShapeError, ValueError
+  void draw(std::span<const Index> rows, double strength, std::uint64_t seed, std::uint32_t epoch,
+            MatrixView<T> out) const {
+    std::visit([&](const auto& kind) { draw_kind(kind, rows, strength, seed, epoch, out); }, augmentation_);
+  }
+
+ private:
+  void draw_kind(const AffineAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
+                 std::uint32_t epoch, MatrixView<T> out) const {
+    augment<T>(*data_, rows, kind.scaled(strength), seed, epoch, out);
+  }
+
+  void draw_kind(const NeighbourAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
+                 std::uint32_t epoch, MatrixView<T> out) const {
+    check_shape("Views::draw", "the output", out, static_cast<Index>(rows.size()), data_->columns());
+    const auto nearest = static_cast<std::uint32_t>(
+        std::clamp<Index>(std::lround(strength * static_cast<double>(kind.neighbours)), 1, kind.neighbours));
+    for (Index i = 0; i < out.rows(); ++i) {
+      const Index row = rows[static_cast<std::size_t>(i)];
+      check_between<Index>("Views::draw", "row", row, 0, data_->rows() - 1);
+      RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
+      const Index chosen = neighbours_(row, static_cast<Index>(stream.below(nearest)));
+      data_->template copy_rows<T>(chosen, MatrixView<T>(out.data() + i * out.cols(), 1, out.cols()));
+    }
+  }
+
+  void draw_kind(const NoiseCorruption& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
+                 std::uint32_t epoch, MatrixView<T> out) const {
+    data_->template gather<T>(rows, out);
+    corrupt<T>(out, rows, {kind.noise * strength, kind.mask * strength, kind.clamp}, seed, epoch);
+  }
+
+  const Dataset* data_;
+  Augmentation augmentation_;
+  IndexMatrix neighbours_;
+};
+
+}  // namespace vade

@@ -1,0 +1,83 @@
+#include <vade/data/views.hpp>
+
+#include <set>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "../support/reference.hpp"
+
+using vade::Dataset;
+using vade::Index;
+using vade::Matrix;
+using vade::Views;
+
+namespace {
+
+template <class V>
+Matrix<double> drawn(const V& views, const std::vector<Index>& rows, Index width, double strength = 1,
+                     std::uint32_t epoch = 0) {
+  Matrix<double> out(static_cast<Index>(rows.size()), width);
+  views.draw(rows, strength, 7, epoch, vade::MatrixView<double>(out.data(), out.rows(), width));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("A view by neighbours is one of the nearest rows, each in its turn, and fewer of them at less strength") {
+  const Matrix<double> x = reference::normal_matrix(30, 2, 1);
+  const Dataset data = Dataset::from_matrix(x);
+  const Views<double> views(data, vade::NeighbourAugmentation{.neighbours = 4});
+  const vade::IndexMatrix nearest = vade::nearest_neighbours<double>(x, 4).rows;
+  for (const double strength : {0.0, 0.5, 1.0}) {
+    std::set<Index> seen;
+    for (std::uint32_t epoch = 0; epoch < 60; ++epoch) {
+      const Matrix<double> view = drawn(views, {11}, 2, strength, epoch);
+      for (Index k = 0; k < 4; ++k)
+        if (view.row(0) == x.row(nearest(11, k))) seen.insert(k);
+    }
+    CHECK(seen.size() == (strength == 1.0 ? 4 : strength == 0.5 ? 2 : 1));
+    CHECK(*seen.rbegin() == static_cast<Index>(seen.size()) - 1);
+  }
+}
+
+TEST_CASE("A view depends on seed, epoch and row, not on its place in the batch") {
+  const Dataset data = Dataset::from_matrix(reference::normal_matrix(30, 2, 1));
+  for (const vade::Augmentation kind : {vade::Augmentation(vade::NeighbourAugmentation{.neighbours = 9}),
+                                        vade::Augmentation(vade::NoiseCorruption{.noise = 0.3})}) {
+    const Views<double> views(data, kind);
+    const Matrix<double> together = drawn(views, {3, 8, 21}, 2), alone = drawn(views, {8}, 2);
+    CHECK(together.row(1) == alone.row(0));
+    bool changes = false;
+    for (std::uint32_t epoch = 1; epoch < 9; ++epoch) changes = changes || drawn(views, {8}, 2, 1, epoch) != alone;
+    CHECK(changes);
+  }
+}
+
+TEST_CASE("Affine views and noise are those of augment and corrupt, by the share of their strength") {
+  std::vector<std::uint8_t> bytes(5 * 36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37 % 256);
+  const Dataset images = Dataset::from_bytes(bytes, 5, 36, vade::ImageShape{6, 6});
+  const std::vector<Index> rows{4, 0, 2};
+  Matrix<double> wanted(3, 36);
+  const vade::MatrixView<double> out(wanted.data(), 3, 36);
+  const vade::AffineAugmentation affine{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
+  vade::augment<double>(images, rows, affine.scaled(0.5), 7, 2, out);
+  CHECK(drawn(Views<double>(images, affine), rows, 36, 0.5, 2) == wanted);
+  images.gather<double>(rows, out);
+  vade::corrupt<double>(out, rows, {.noise = 0.1, .mask = 0.2}, 7, 2);
+  CHECK(drawn(Views<double>(images, vade::NoiseCorruption{.noise = 0.2, .mask = 0.4}), rows, 36, 0.5, 2) == wanted);
+}
+
+TEST_CASE("Views that make no sense are refused before any is drawn") {
+  const Dataset data = Dataset::from_matrix(reference::normal_matrix(6, 2, 1));
+  CHECK_THROWS_WITH_AS(Views<double>(data, vade::AffineAugmentation{}), doctest::Contains("wanted images"),
+                       vade::ValueError);
+  CHECK_THROWS_WITH_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 0}),
+                       doctest::Contains("neighbours is 0"), vade::ValueError);
+  CHECK_THROWS_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 6}), vade::ValueError);
+  CHECK_THROWS_AS(Views<double>(data, vade::NoiseCorruption{.mask = 2}), vade::ValueError);
+  const Views<double> views(data, vade::NeighbourAugmentation{.neighbours = 2});
+  CHECK_THROWS_WITH_AS(drawn(views, {6}, 2), doctest::Contains("row is 6"), vade::ValueError);
+  CHECK_THROWS_AS(drawn(views, {1}, 3), vade::ShapeError);
+}
