@@ -32,7 +32,7 @@ vade::Neighbours by_sorting(const Matrix<double>& x, Index count) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("Neighbours are those of sorting all pairs, over the edges of tiles, for any threads", T, float, double) {
-  const int threads_before = vade::threads();
+  const int threads_before = vade::default_pool().threads();
   for (const Index rows : {2, 65, 1100}) {
     const Matrix<T> x = (normal_matrix(rows, 3, 1).array() + 40).matrix().cast<T>();  // far from the origin
     const Index count = std::min<Index>(5, rows - 1);

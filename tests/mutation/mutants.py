@@ -9,6 +9,7 @@ VADE = "elbo/vade.hpp"
 CATEGORICAL = "distributions/categorical.hpp"
 FULL = "distributions/full_gaussian.hpp"
 TRIANGULAR = "distributions/triangular.hpp"
+SAMPLES = "elbo/multi_sample.hpp"
 
 # (what is done, file, text, replacement, equation, test)
 MUTANTS = [
@@ -181,4 +182,16 @@ MUTANTS = [
      "metrics/energy_distance"),
     ("one end for the other", "metrics/energy_distance.hpp", "return v >= test.statistic;",
      "return v <= test.statistic;", "S.7", "metrics/energy_distance"),
+    # Several draws
+    ("sign of log L", SAMPLES, "return log_sum_exp(log_weights) + -std::log(",
+     "return log_sum_exp(log_weights) + std::log(", "B.3", "elbo/multi_sample"),
+    ("sign of log q", SAMPLES, "categorical_entropy(weights) - row_sums(weights * log_posterior)",
+     "categorical_entropy(weights) + row_sums(weights * log_posterior)", "B.7", "elbo/multi_sample"),
+    ("log L dropped", SAMPLES, "mean(entropy) + -std::log(static_cast<T>(samples))", "mean(entropy)", "B.7",
+     "elbo/multi_sample"),
+    ("sign in the exponent", SAMPLES, "sum_ = sum_ * std::exp(top_ - v) + 1;",
+     "sum_ = sum_ * std::exp(v - top_) + 1;", "B.8", "elbo/multi_sample"),
+    ("sum for mean", SAMPLES, "samples).colwise().mean();", "samples).colwise().sum();", "B.11", "elbo/multi_sample"),
+    ("1/L dropped from the adjoint", SAMPLES, "bar.row(i / samples).array() / static_cast<T>(samples);",
+     "bar.row(i / samples).array();", "B.11", "elbo/multi_sample"),
 ]

@@ -1,0 +1,122 @@
+// The machine's limits, training steps and predictions.
+#include <cstdint>
+
+#include <vade/io/safetensors.hpp>
+#include <vade/kernel/product.hpp>
+#include <vade/models/vade.hpp>
+#include <vade/models/vae.hpp>
+
+#include "measurements.hpp"
+#include "timing.hpp"
+
+namespace compare {
+
+namespace {
+
+using vade::Index;
+using vade::Matrix;
+
+/// Bytes that look like images: about a fifth of them not zero.
+vade::Dataset noise_images(Index rows) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows) * 784);
+  vade::RandomStream stream(1, vade::Purpose::user);
+  for (auto& byte : bytes) byte = stream.below(5) == 0 ? static_cast<std::uint8_t>(stream.below(256)) : std::uint8_t{0};
+  return vade::Dataset::from_bytes(std::move(bytes), rows, 784, vade::ImageShape{28, 28});
+}
+
+vade::NetworkOptions network() { return {.inputs = 784, .hidden = {512, 512, 2048}, .latent = 10, .seed = 1}; }
+
+/// Multiply-adds of a row in all layers, and those of the first, whose input needs no gradient.
+constexpr double layer_weights = 784.0 * 512 + 512 * 512 + 512 * 2048 + 2048 * 20 + 10 * 2048 + 2048 * 512 + 512 * 512 + 512 * 784;
+constexpr double first_layer_weights = 784.0 * 512;
+
+/// What a peer needs to compute the same loss: parameters, the first batch, its noise, and the loss.
+template <class Net>
+void write_exchange(const std::filesystem::path& path, const Net& net, const Matrix<float>& x, const Matrix<float>& noise,
+                    double loss) {
+  vade::SafetensorsWriter file;
+  net.for_each_parameter([&](const vade::Parameter<float>& p) { file.add(p.name(), p.value()); });
+  file.add("x", x);
+  file.add("noise", noise);
+  file.add("loss", Matrix<double>(Matrix<double>::Constant(1, 1, loss)));
+  file.save(path);
+}
+
+template <class Objective>
+Json timed_steps(Objective& objective, const vade::Dataset& data, const Options& options) {
+  vade::Tape<float> tape;
+  std::vector<double> seconds;
+  auto last = Clock::now();
+  double loss = 0;
+  const vade::Observer observer{.on_step =
+                                    [&](const vade::Progress& p) {
+                                      if (p.step == 1 && p.epoch == 1) loss = p.loss;
+                                      const auto now = Clock::now();
+                                      if (p.step > 1) seconds.push_back(std::chrono::duration<double>(now - last).count());
+                                      last = now;
+                                    },
+                                .on_epoch = {}};
+  const vade::FitOptions fit{.epochs = 2, .batch = options.batch, .learning_rate = vade::Schedule::constant(1e-3)};
+  vade::train<float>(objective, tape, data, fit, {"step", 9}, 1, observer);
+  return {{"ms", 1e3 * median(std::move(seconds))}, {"loss", loss}};
+}
+
+}  // namespace
+
+Json machine(const Options& options) {
+  vade::set_threads(options.threads);
+  const Index n = 2048;
+  const Matrix<float> a = Matrix<float>::Constant(n, n, 0.5f), b = Matrix<float>::Constant(n, n, 0.25f);
+  Matrix<float> c(n, n);
+  const double product_seconds = time_of(7, [&] { vade::product(a, b, c); });
+  const Index length = 1 << 25;  // 128 MB each, beyond any cache
+  Matrix<float> x = Matrix<float>::Ones(1, length), y = Matrix<float>::Ones(1, length), z = Matrix<float>::Zero(1, length);
+  const double memory_seconds = time_of(7, [&] {
+    vade::parallel_ranges(length, 1 << 16, [&](Index begin, Index end) {
+      z.middleCols(begin, end - begin) = x.middleCols(begin, end - begin) + 0.5f * y.middleCols(begin, end - begin);
+    });
+  });
+  return {{"gflops", 2e-9 * static_cast<double>(n * n * n) / product_seconds},
+          {"gigabytes_per_second", 12e-9 * static_cast<double>(length) / memory_seconds}};
+}
+
+Json step(const Options& options) {
+  vade::set_threads(options.threads);
+  const vade::Dataset data = noise_images(options.batch * options.repeats);
+  vade::Network<float> net(network());
+  vade::MixtureParameters<float> mixture(10, 10);
+  vade::fill_normal(mixture.means.value(), 3, vade::Purpose::user);
+  vade::VaeObjective<float> vae(net, vade::Schedule::constant(1));
+  vade::VadeObjective<float> vade_objective(net, mixture, {}, data);
+  const auto parameters = vade::parameter_count(net) + (options.model == "vade" ? vade::parameter_count(mixture) : 0);
+  if (!options.exchange.empty()) {
+    vade::Tape<float> tape;
+    std::vector<Index> rows(static_cast<std::size_t>(options.batch));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<Index>(i);
+    const auto x = tape.constant(options.batch, 784);
+    data.gather<float>(rows, x.mutable_value());
+    const Matrix<float> noise = vade::posterior_noise(tape, rows, 10, 1, 5).value();
+    const vade::Batch<float> batch{.x = x, .data = data, .rows = rows, .epoch = 0, .epochs = 1, .seed = 1, .draw = 5};
+    write_exchange(options.exchange, net, x.value(), noise, vae.record(batch).loss.scalar());
+  }
+  Json json = options.model == "vae" ? timed_steps(vae, data, options) : timed_steps(vade_objective, data, options);
+  const auto rows = static_cast<double>(options.batch);
+  json["gigaflop"] = 1e-9 * rows * (6 * layer_weights - 2 * first_layer_weights);
+  json["optimizer_megabytes"] = 28e-6 * static_cast<double>(parameters);
+  return json;
+}
+
+Json predict(const Options& options) {
+  vade::set_threads(options.threads);
+  vade::Vade<float> model({.network = network(), .clusters = 10});
+  const vade::Dataset data = noise_images(10000);
+  model.fit(data, {.start = vade::RandomStart{}, .fit = {.epochs = 0}});
+  const double whole = time_of(5, [&] { model.predict(data); });
+  const Matrix<float> row = data.slice(0, 1).matrix<float>();
+  const double single = time_of(200, [&] { model.predict(row); });
+  constexpr double encoder = 784.0 * 512 + 512 * 512 + 512 * 2048 + 2048 * 20;
+  return {{"rows_per_second", 10000 / whole}, {"single_row_us", 1e6 * single}, {"gigaflop", 2e-9 * 10000 * encoder},
+          {"ms", 1e3 * whole}};
+}
+
+}  // namespace compare

@@ -1,0 +1,59 @@
+"""The same work in scikit-learn: sklearn_mixtures.py em|kmeans|silhouette EXCHANGE ITERATIONS. Prints one line of JSON.
+
+Rows and start are those of the exchange file; EM does the same number of iterations, so that the likelihood must be the same.
+The number of threads is that of the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
+"""
+import json
+import sys
+import time
+import warnings
+
+import numpy
+import sklearn
+from sklearn.cluster import KMeans
+from sklearn.metrics import silhouette_score
+from sklearn.mixture import GaussianMixture
+
+from exchange import load
+
+
+def timed(work):
+    start = time.perf_counter()
+    result = work()
+    return 1e3 * (time.perf_counter() - start), result
+
+
+def main(what, path, iterations):
+    warnings.simplefilter("ignore")
+    tensors = load(path)
+    x, start = tensors["x"], tensors["start"]
+    clusters = len(start)
+    if what == "em":
+        # What fit does before its first iteration (k-means for a start that is then replaced) is not timed: the difference of
+        # a long and a short fit is.
+        def fit(steps):
+            model = GaussianMixture(clusters, covariance_type="diag", max_iter=steps, tol=0, init_params="random",
+                                    weights_init=numpy.full(clusters, 1 / clusters), means_init=start,
+                                    precisions_init=numpy.ones_like(start), random_state=0)
+            return timed(lambda: model.fit(x))
+
+        short, _ = fit(1)
+        long, model = fit(iterations)
+        result = {"ms": (long - short) / (iterations - 1), "log_likelihood": float(model.lower_bound_)}
+    elif what == "kmeans":
+        def fit(steps):
+            model = KMeans(clusters, init=start, n_init=1, max_iter=steps, tol=0, algorithm="lloyd")
+            return timed(lambda: model.fit(x))
+
+        short, first = fit(1)
+        long, model = fit(iterations)
+        result = {"ms": (long - short) / max(1, model.n_iter_ - first.n_iter_), "iterations": int(model.n_iter_),
+                  "inertia": float(model.inertia_)}
+    else:
+        milliseconds, score = timed(lambda: silhouette_score(x, tensors["labels"].ravel()))
+        result = {"ms": milliseconds, "silhouette": float(score)}
+    result["version"] = sklearn.__version__
+    print(json.dumps(result))
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
