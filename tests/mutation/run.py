@@ -85,7 +85,7 @@ class Workshop:
                               timeout=900)
         count = re.search(r"test cases: +(\d+)", done.stdout)
         failed = re.search(r"\n\S*?tests/(\S+?\.[ch]pp):(\d+): (?:FATAL )?ERROR", done.stdout)
-        where = f"{failed[1]}:{failed[2]}" if failed else f"exit code {done.returncode}"
+        where = f"{os.path.normpath(failed[1])}:{failed[2]}" if failed else f"exit code {done.returncode}"
         return done.returncode == 0, int(count[1]) if count else 0, where
 
     def with_mutant(self, mutant):
