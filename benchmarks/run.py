@@ -19,7 +19,8 @@ PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.execut
 class Bench:
     def __init__(self, program, rounds):
         self.program, self.rounds = program, rounds
-        self.folder = Path(tempfile.mkdtemp(prefix="vade-bench-"))
+        self.exchange = tempfile.TemporaryDirectory(prefix="vade-bench-")  # removed with this object
+        self.folder = Path(self.exchange.name)
         self.lines = []
 
     def say(self, line=""):

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   app.add_option("--rows", options.rows, "N")->check(CLI::Range(10, 100000000))->capture_default_str();
   app.add_option("--columns", options.columns, "J")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--clusters", options.clusters, "K")->check(CLI::Range(1, 10000))->capture_default_str();
-  app.add_option("--repeats", options.repeats, "steps or iterations")->check(CLI::Range(1, 100000))->capture_default_str();
+  app.add_option("--repeats", options.repeats, "steps or iterations")->check(CLI::Range(2, 100000))->capture_default_str();
   app.add_option("--exchange", options.exchange, "file that tells a peer the data, the start and the result");
   try {
     app.parse(argc, argv);

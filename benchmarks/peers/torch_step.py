@@ -1,7 +1,7 @@
 """The same training step in PyTorch: torch_step.py EXCHANGE THREADS STEPS. Prints one line of JSON.
 
-Weights, rows and noise are those of the exchange file, so that the first loss must be the same. Linear layers, ReLU, Adam with
-its fused update where this version has one, the loss in closed form: what a careful user would write.
+Weights, rows and noise are those of the exchange file, so that the first loss must be the same. Linear layers, ReLU, Adam over
+all parameters at once (foreach), the loss in closed form: what a careful user would write.
 """
 import json
 import sys

@@ -74,6 +74,8 @@ template <class Job>
 int run(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
   const vade::Mnist data = vade::load_mnist(options.data);
+  if (options.purity && data.train.labels.empty())
+    throw vade::ValueError("--purity: the training rows in " + options.data.string() + " have no labels to teach a judge with");
   const vade::LabelledDataset everything = vade::all(data);
   const vade::Dataset& fitted_to = options.train_only ? data.train.images : everything.images;
   const vade::ImageShape shape = everything.images.image().value();

@@ -231,6 +231,24 @@ TEST_CASE("VaDE: fewer rows than clusters, and bad options, are refused") {
                        vade::ValueError);
 }
 
+TEST_CASE("VaDE: views that the data cannot have are refused before the start begins") {
+  Vade<float> model({.network = battery::small, .clusters = 3});
+  const Matrix<float> rows = toy::patterns(60, battery::inputs, 3).images.matrix<float>();  // no image shape
+  vade::VadeFitOptions options{.start = vade::AutoencoderStart{.fit = {.epochs = 2}}, .fit = {.epochs = 1}};
+  int epochs = 0;
+  const vade::Observer observer{.on_step = {}, .on_epoch = [&](const vade::EpochRecord&) { ++epochs; }};
+  options.objective.consistency.weight = 1;
+  CHECK_THROWS_WITH_AS(model.fit(vade::Dataset::from_matrix(rows), options, observer),
+                       doctest::Contains("wanted images"), vade::ValueError);
+  options.objective.consistency.augmentation = vade::NeighbourAugmentation{.neighbours = 60};
+  CHECK_THROWS_WITH_AS(model.fit(vade::Dataset::from_matrix(rows), options, observer),
+                       doctest::Contains("neighbours is 60, wanted a value in [1, 59]"), vade::ValueError);
+  CHECK(epochs == 0);
+  options.objective.consistency.augmentation = vade::NeighbourAugmentation{.neighbours = 5};
+  model.fit(vade::Dataset::from_matrix(rows), options, observer);
+  CHECK(epochs == 3);
+}
+
 TEST_CASE("VaDE: a stop request ends the fit in whichever stage it comes, and the model can be used and saved") {
   const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;
   for (const std::string stage : {"autoencoder", "vade"}) {

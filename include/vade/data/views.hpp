@@ -30,12 +30,20 @@ using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, Noi
 template <Real T>
 class Views {
  public:
-  /// Finds the neighbours, where views are neighbours: O(N² D). `data` must outlive this.
-  /// @throws ValueError: bad options, affine views of data that are no images, no more rows than neighbours
-  Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
+  /// Whether `data` have such views, in O(1). @throws ValueError: bad options, affine views of data that are no images,
+  /// no more rows than neighbours
+  static void check(const Dataset& data, const Augmentation& augmentation) {
     std::visit([](const auto& kind) { kind.validate(); }, augmentation);
     if (std::holds_alternative<AffineAugmentation>(augmentation) && !data.image())
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
+    if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
+      check_between<Index>("NeighbourAugmentation", "neighbours", kind->neighbours, 1, data.rows() - 1);
+  }
+
+  /// Finds the neighbours, where views are neighbours: O(N² D). `data` must outlive this. @throws as `check`; ValueError
+  /// for NaN or infinity among neighbours
+  Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
+    check(data, augmentation);
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       neighbours_ = nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).rows;
   }

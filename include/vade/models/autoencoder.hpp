@@ -89,15 +89,8 @@ class Autoencoder {
 
     Var<T> code(Var<T> x) { return encoder(x); }
     Var<T> code(Var<T> x) const { return encoder(x); }
-    void for_each_parameter(auto&& visit) { visit_parts(*this, visit); }
-    void for_each_parameter(auto&& visit) const { visit_parts(*this, visit); }
-
-   private:
-    static void visit_parts(auto& self, auto&& visit) {
-      self.encoder.for_each_parameter(visit);
-      self.decoder.for_each_parameter(visit);
-      self.observation.for_each_parameter(visit);
-    }
+    void for_each_parameter(auto&& visit) { detail::visit_parts(visit, encoder, decoder, observation); }
+    void for_each_parameter(auto&& visit) const { detail::visit_parts(visit, encoder, decoder, observation); }
   };
 
   void check_ready(std::string_view who, const RowSource<T>& x) const {

@@ -21,6 +21,13 @@ Mlp<T> mirrored_decoder(const NetworkOptions& options) {
   return Mlp<T>("decoder", widths, options.seed, 1000);
 }
 
+namespace detail {
+
+/// Visits the parameters of each part, in this order, which is the one of optimizers and files.
+void visit_parts(auto&& visit, auto&... parts) { (parts.for_each_parameter(visit), ...); }
+
+}  // namespace detail
+
 /// q(z|x) and p(x|z) as networks; `Posterior` is a policy of `distributions/posterior.hpp`. Parameters are named
 /// "encoder.*", "decoder.*" and "observation.*".
 template <Real T, class Posterior = DiagonalPosterior>
@@ -44,15 +51,8 @@ struct Network {
   Var<T> code(Var<T> x) { return encoder(x).mean; }
   Var<T> code(Var<T> x) const { return encoder(x).mean; }
 
-  void for_each_parameter(auto&& visit) { visit_parts(*this, visit); }
-  void for_each_parameter(auto&& visit) const { visit_parts(*this, visit); }
-
- private:
-  static void visit_parts(auto& self, auto&& visit) {
-    self.encoder.for_each_parameter(visit);
-    self.decoder.for_each_parameter(visit);
-    self.observation.for_each_parameter(visit);
-  }
+  void for_each_parameter(auto&& visit) { detail::visit_parts(visit, encoder, decoder, observation); }
+  void for_each_parameter(auto&& visit) const { detail::visit_parts(visit, encoder, decoder, observation); }
 };
 
 /// ε `[B L x J]` for the rows of a batch, L draws each in succession: row i draws from (seed, posterior, draw, its
