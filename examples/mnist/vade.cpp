@@ -29,9 +29,9 @@ Preset default_preset(vade::Index inputs, const vade::AffineAugmentation& views)
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
   start.classifier.fit.epochs = 30;
   preset.fit.start = start;
-  preset.fit.fit = {.epochs = 12, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
-  preset.fit.objective.freeze_epochs = 8;
-  preset.fit.objective.consistency = {.weight = 100, .balance = 0.4, .cool_down = 1, .augmentation = views};
+  preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
+  preset.fit.objective.freeze_epochs = 10;
+  preset.fit.objective.consistency = {.weight = vade::Schedule::linear(300), .balance = 0.4, .augmentation = views};
   return preset;
 }
 
@@ -67,8 +67,6 @@ Preset preset_of(vade::Index inputs, const Options& options) {
                                                      : default_preset(inputs, digit_views);
   preset.model.network.seed = options.seed;
   apply(preset.fit.fit, options, false);
-  auto& consistency = preset.fit.objective.consistency;
-  consistency.cool_down = std::min(consistency.cool_down, preset.fit.fit.epochs / 3);
   if (options.epochs == 0) preset.fit.start = vade::RandomStart{};
   std::visit(
       [&](auto& start) {

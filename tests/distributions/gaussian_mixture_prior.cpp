@@ -67,6 +67,7 @@ std::vector<Inputs> cases() {
   for (const Index rows : {1, 3})
     for (const Index latent : {1, 2})
       for (const Index clusters : {1, 4}) all.push_back(random_case(rows, latent, clusters, 10));
+  for (const Index rows : {15, 16, 17, 33}) all.push_back(random_case(rows, 3, 2, 60));  // blocks have sixteen rows
   Inputs equal = random_case(3, 2, 4, 20);
   for (Index c = 1; c < 4; ++c) {
     equal[2].row(c) = equal[2].row(0);
@@ -133,6 +134,31 @@ TEST_CASE("G.5: the expected log-density agrees with Monte Carlo in four dimensi
     });
     CHECK(estimate.distance(got(0, c)) < 5);  // false alarm 6e-7 each
   }
+}
+
+TEST_CASE("G.5: many rows, clusters and dimensions agree with the composition, in the same bytes for any number of threads") {
+  const Inputs in = random_case(70, 30, 80, 70);  // five blocks, each a task of its own
+  Parameter<double> mean("mean", in[0]), log_variance("log_variance", in[1]), means("means", in[2]),
+      log_variances("log_variances", in[3]);
+  const Matrix<double> weights = normal_matrix(70, 80, 80);
+  const auto gradients = [&](const auto& operation) {
+    Tape<double> tape;
+    const std::vector<Var<double>> variables{tape.parameter(mean), tape.parameter(log_variance), tape.parameter(means),
+                                             tape.parameter(log_variances)};
+    tape.backward(sum(tape.constant(weights) * operation(tape, variables)));
+    return Inputs{mean.gradient(), log_variance.gradient(), means.gradient(), log_variances.gradient()};
+  };
+  const Inputs expected = gradients(composed);
+  const int before = vade::default_pool().threads();
+  vade::set_threads(1);
+  const Inputs alone = gradients(expected_log_density);
+  for (std::size_t k = 0; k < 4; ++k) CHECK(alone[k].isApprox(expected[k], 1e-12));
+  for (const int threads : {2, 3, 7}) {
+    vade::set_threads(threads);
+    const Inputs shared = gradients(expected_log_density);
+    for (std::size_t k = 0; k < 4; ++k) CHECK((shared[k].array() == alone[k].array()).all());
+  }
+  vade::set_threads(before);
 }
 
 TEST_CASE("G.5: the fused operation and the composed one agree in value and in gradient") {

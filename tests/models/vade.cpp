@@ -237,7 +237,7 @@ TEST_CASE("VaDE: views that the data cannot have are refused before the start be
   vade::VadeFitOptions options{.start = vade::AutoencoderStart{.fit = {.epochs = 2}}, .fit = {.epochs = 1}};
   int epochs = 0;
   const vade::Observer observer{.on_step = {}, .on_epoch = [&](const vade::EpochRecord&) { ++epochs; }};
-  options.objective.consistency.weight = 1;
+  options.objective.consistency.weight = vade::Schedule::constant(1);
   CHECK_THROWS_WITH_AS(model.fit(vade::Dataset::from_matrix(rows), options, observer),
                        doctest::Contains("wanted images"), vade::ValueError);
   options.objective.consistency.augmentation = vade::NeighbourAugmentation{.neighbours = 60};

@@ -67,12 +67,12 @@ TEST_CASE("Weight 0 of the consistency term is plain VaDE, bit for bit") {
   VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
   const double loss = s.record(plain, 3.0).loss.scalar();
   VadeObjectiveOptions options;
-  options.consistency = {.weight = 0, .balance = 5, .cool_down = 3, .augmentation = views};
+  options.consistency = {.weight = vade::Schedule::constant(0), .balance = 5, .augmentation = views};
   VadeObjective<double> off(s.network, s.mixture, options, s.data);
   CHECK(s.record(off, 3.0).loss.scalar() == loss);
 }
 
-TEST_CASE("The consistency term is there until the cool-down, and leaves the mixture's gradient alone") {
+TEST_CASE("The consistency term is there while its weight is, and leaves the mixture's gradient alone") {
   Setup s;
   VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
   s.tape.backward(s.record(plain, 5.0).loss);
@@ -81,7 +81,7 @@ TEST_CASE("The consistency term is there until the cool-down, and leaves the mix
   const Matrix<double> encoder_gradient = s.network.encoder.head().weight().gradient();
 
   VadeObjectiveOptions options;
-  options.consistency = {.weight = 7, .balance = 0.5, .cool_down = 2, .augmentation = views};
+  options.consistency = {.weight = vade::Schedule::drop(7, 0, 0.2), .balance = 0.5, .augmentation = views};
   VadeObjective<double> consistent(s.network, s.mixture, options, s.data);
   const auto during = s.record(consistent, 5.0);
   CHECK(during.terms[5].scalar() != 0);
@@ -91,6 +91,20 @@ TEST_CASE("The consistency term is there until the cool-down, and leaves the mix
   CHECK(s.network.encoder.head().weight().gradient() != encoder_gradient);
   CHECK(s.record(consistent, 7.9).terms[5].scalar() != 0);
   CHECK(s.record(consistent, 8.0).terms[5].scalar() == 0);
+}
+
+TEST_CASE("The weight of the consistency term follows its schedule") {
+  Setup s;
+  VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = vade::Schedule::linear(20), .balance = 0.5, .augmentation = views};
+  VadeObjective<double> falling(s.network, s.mixture, options, s.data);
+  for (const double epoch : {0.0, 5.0, 9.5}) {
+    const double bound = s.record(plain, epoch).loss.scalar();
+    const auto losses = s.record(falling, epoch);
+    CHECK(losses.loss.scalar() ==
+          doctest::Approx(bound + (20 - 2 * epoch) * losses.terms[5].scalar()).epsilon(1e-12));
+  }
 }
 
 TEST_CASE("Frozen responsibilities are used in the freeze epochs and forgotten afterwards") {
@@ -114,7 +128,7 @@ TEST_CASE("After the freeze, views are held to the partition of the start, or to
   Setup s;
   VadeObjectiveOptions options;
   options.freeze_epochs = 1;
-  options.consistency = {.weight = 3, .balance = 0.4, .augmentation = views};
+  options.consistency = {.weight = vade::Schedule::constant(3), .balance = 0.4, .augmentation = views};
   const auto term = [&](vade::ConsistencyTarget target, const Matrix<double>& frozen) {
     options.consistency.target = target;
     VadeObjective<double> objective(s.network, s.mixture, options, s.data, frozen);

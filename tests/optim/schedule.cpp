@@ -1,5 +1,6 @@
 #include <vade/optim/schedule.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -51,6 +52,28 @@ TEST_CASE("The cosine starts at the value, is half way at half time, ends at its
 TEST_CASE("The cosine never rises") {
   const Schedule s = Schedule::cosine(1, 0.01);
   for (int k = 1; k <= 1000; ++k) CHECK(s.at(0.1 * k, 100) <= s.at(0.1 * (k - 1), 100));
+}
+
+TEST_CASE("A line falls evenly from its value to its last, and stays there") {
+  const Schedule s = Schedule::linear(2, 0.1);
+  CHECK(s.at(0, 40) == 2);
+  CHECK(s.at(10, 40) == doctest::Approx(1.55).epsilon(1e-14));
+  CHECK(s.at(20, 40) == doctest::Approx(1.1).epsilon(1e-14));
+  CHECK(s.at(40, 40) == doctest::Approx(0.2).epsilon(1e-14));
+  CHECK(s.at(41, 40) == doctest::Approx(0.2).epsilon(1e-14));
+  CHECK(Schedule::linear(300).at(15, 15) == 0);
+  CHECK(s.at(0, 0) == 2);
+}
+
+TEST_CASE("The peak is the largest value there is") {
+  for (const Schedule& s : {Schedule::constant(3), Schedule::linear(3), Schedule::cosine(3), Schedule::step_decay(3, 0.5, 1),
+                            Schedule::drop(3, 0.5, 0.2), Schedule::warm_up(1, 3, 5), Schedule::warm_up(3, 1, 5)}) {
+    CHECK(s.peak() == 3);
+    double highest = 0;
+    for (int k = 0; k <= 100; ++k) highest = std::max(highest, s.at(0.1 * k, 10));
+    CHECK(highest == 3);
+  }
+  CHECK(Schedule::constant(0).peak() == 0);
 }
 
 TEST_CASE("A drop comes when its tail begins") {

@@ -10,6 +10,7 @@
 #include <vade/autodiff/structure.hpp>
 #include <vade/autodiff/tape.hpp>
 #include <vade/core/special.hpp>
+#include <vade/distributions/detail/mixture_lanes.hpp>
 #include <vade/distributions/gaussian.hpp>
 
 /// p(z, c) = π_c N(z; μ_c, diag σ_c²): `weight_logits` `[1 x K]` with π = softmax(weight_logits), so that π is positive
@@ -39,37 +40,52 @@ Var<T> expected_log_density(Var<T> mean, Var<T> log_variance, Var<T> means, Var<
     variance.mutable_value().array() = (l == -std::numeric_limits<T>::infinity()).select(T{0}, l.exp());
   }
   precisions.mutable_value().array() = (-log_variances.value().array()).exp();
+  const Var<T> constants = tape.constant(clusters, 1);  // Σ_j (log 2π + λ_cj)
+  constants.mutable_value() = (log_variances.value().array() + log_two_pi<T>).rowwise().sum().matrix();
+  const detail::LaneBlocks<T> mu(tape, rows, latent), v(tape, rows, latent), s_bar(tape, rows, clusters);
+  const detail::LaneTasks tasks(rows, clusters, latent);
   {
-    const auto mu = mean.value(), v = variance.value(), m = means.value(), p = precisions.value();
-    const Var<T> constants = tape.constant(clusters, 1);  // Σ_j (log 2π + λ_cj)
-    MatrixView<T> k = constants.mutable_value();
-    k = (log_variances.value().array() + log_two_pi<T>).rowwise().sum().matrix();
+    const auto m = means.value(), p = precisions.value();
     MatrixView<T> out = s.mutable_value();
-    detail::for_row_tiles(rows, clusters * latent, [&](Index first, Index count) {
-      for (Index b = first; b < first + count; ++b)
-        for (Index c = 0; c < clusters; ++c)
-          out(b, c) =
-              T{-0.5} *
-              (k(c, 0) + (((mu.row(b) - m.row(c)).array().square() + v.row(b).array()) * p.row(c).array()).sum());
+    tasks.run([&](Index, Index i) {
+      mu.read(i, mean.value());
+      v.read(i, variance.value());
+      for (Index c = 0; c < clusters; ++c) {
+        detail::Lane<T> sum = detail::Lane<T>::Constant(constants.value()(c, 0));
+        for (Index j = 0; j < latent; ++j) sum += ((mu(i, j) - m(c, j)).square() + v(i, j)) * p(c, j);
+        detail::for_each_row<T>(T{-0.5} * sum, i, rows, [&](Index b, T value) { out(b, c) = value; });
+      }
     });
   }
-  s.on_backward([mean, log_variance, means, log_variances, s, variance, precisions] {
-    const auto bar = s.adjoint();
-    const auto mu = mean.value(), v = variance.value(), m = means.value(), p = precisions.value();
-    detail::accumulate_rows(mean, [&](Index b, auto row) {
-      for (Index c = 0; c < m.rows(); ++c) row -= bar(b, c) * (mu.row(b) - m.row(c)).array() * p.row(c).array();
+  // Σ_b of each task: m̄, then λ̄. They are added in order, whatever the number of threads.
+  const Var<T> sums = tape.constant(tasks.count() * 2 * clusters, latent);
+  s.on_backward([mean, log_variance, means, log_variances, s, precisions, mu, v, s_bar, sums] {
+    const Index k = means.rows(), columns = means.cols();
+    const auto m = means.value(), p = precisions.value(), bar = s.adjoint();
+    const detail::AdjointRows<T> mu_bar(mean), log_variance_bar(log_variance);
+    MatrixView<T> m_and_lambda_bar = sums.mutable_value();
+    m_and_lambda_bar.setZero();
+    detail::LaneTasks(mean.rows(), k, columns).run([&](Index task, Index i) {
+      auto m_bar = m_and_lambda_bar.middleRows(task * 2 * k, k);
+      auto lambda_bar = m_and_lambda_bar.middleRows((task * 2 + 1) * k, k);
+      s_bar.read(i, bar);
+      for (Index j = 0; j < columns; ++j) {
+        detail::Lane<T> to_mean = detail::Lane<T>::Zero(), weights = detail::Lane<T>::Zero();
+        for (Index c = 0; c < k; ++c) {
+          const detail::Lane<T> d = mu(i, j) - m(c, j), weight = s_bar(i, c) * p(c, j), pull = weight * d;
+          to_mean += pull;
+          weights += weight;
+          m_bar(c, j) += pull.sum();
+          lambda_bar(c, j) -= T{0.5} * (s_bar(i, c) - pull * d - weight * v(i, j)).sum();
+        }
+        mu_bar.subtract(i, j, to_mean);
+        log_variance_bar.subtract(i, j, T{0.5} * v(i, j) * weights);
+      }
     });
-    detail::accumulate_rows(log_variance, [&](Index b, auto row) {
-      for (Index c = 0; c < m.rows(); ++c) row -= (T{0.5} * bar(b, c)) * v.row(b).array() * p.row(c).array();
-    });
-    detail::accumulate_rows(means, [&](Index c, auto row) {
-      for (Index b = 0; b < mu.rows(); ++b) row += bar(b, c) * (mu.row(b) - m.row(c)).array() * p.row(c).array();
-    });
-    detail::accumulate_rows(log_variances, [&](Index c, auto row) {
-      for (Index b = 0; b < mu.rows(); ++b)
-        row -= (T{0.5} * bar(b, c)) *
-               (T{1} - ((mu.row(b) - m.row(c)).array().square() + v.row(b).array()) * p.row(c).array());
-    });
+    for (Index first = 0; first < m_and_lambda_bar.rows(); first += 2 * k) {
+      means.accumulate(m_and_lambda_bar.middleRows(first, k));
+      log_variances.accumulate(m_and_lambda_bar.middleRows(first + k, k));
+    }
   });
   return s;
 }

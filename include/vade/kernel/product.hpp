@@ -8,6 +8,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/kernel/detail/per_tile.hpp>
+#include <vade/kernel/detail/row_product.hpp>
 #include <vade/kernel/detail/tiling.hpp>
 #if defined(VADE_WITH_BLAS)
 #include <vade/kernel/detail/blas.hpp>
@@ -24,6 +25,10 @@ void multiply(Rows<const T> a, Rows<const T> b, Rows<T> c, bool accumulate, Tile
 #if defined(VADE_WITH_BLAS)
   product_per_tile<BlasTile, form>(a, b, c, accumulate, epilogue);
 #elif VADE_VECTOR_BYTES > 0
+  if (form == Form::a_b && c.rows == 1 && c.columns > 0) {
+    row_product(a.data, b, c.data, accumulate);
+    return epilogue({0, 1, 0, c.columns});
+  }
   PackedProduct<form, T>(a, b, c, accumulate, epilogue).run();
 #else
   product_per_tile<EigenTile, form>(a, b, c, accumulate, epilogue);

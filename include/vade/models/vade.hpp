@@ -83,7 +83,7 @@ class Vade {
     RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);
     check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
     const ConsistencyOptions& consistency = options.objective.consistency;
-    if (consistency.weight > 0) Views<T>::check(data, consistency.augmentation);  // before the start takes its time
+    if (consistency.weight.peak() > 0) Views<T>::check(data, consistency.augmentation);  // before the start takes its time
     *this = Vade(options_);
     Tape<T> tape;
     detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, {}, {}};

@@ -27,12 +27,12 @@ enum class ConsistencyTarget {
 /// Whether a row and a random view of it should fall into the same cluster, and how much. With t the target of a row x
 /// and γ′ = γ(Tx), adds to the loss
 ///     w(e) [ −Σ_c t_c log γ′_c  −  b H(mean over the batch of γ′) ].
-/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. w is `weight`, and 0 in the last
-/// `cool_down` epochs, so that training ends on the plain bound. `weight` = 0 is plain VaDE, bit for bit.
+/// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. With weight 0 nothing is computed:
+/// that is plain VaDE, bit for bit. A large weight holds the partition and takes from the bound; a schedule that falls to 0,
+/// such as `Schedule::linear(300)`, holds it while the decoder is learned, and ends on the plain bound.
 struct ConsistencyOptions {
-  double weight = 0;    ///< w, against a bound of the order of 100 nats
-  double balance = 0.4; ///< b: 0 for data whose clusters are known to differ in size
-  int cool_down = 0;    ///< last epochs without the term
+  Schedule weight = Schedule::constant(0);  ///< w, against a bound of the order of 100 nats
+  double balance = 0.4;                     ///< b: 0 for data whose clusters are known to differ in size
   ConsistencyTarget target = ConsistencyTarget::start;
   Augmentation augmentation = {};  ///< what a view is
 };
@@ -51,9 +51,7 @@ struct VadeObjectiveOptions {
     check_at_least("VadeObjectiveOptions", "mixture_rate", mixture_rate, 0.0);
     check_at_least("VadeObjectiveOptions", "freeze_epochs", freeze_epochs, 0);
     check_between("VadeObjectiveOptions", "samples", samples, 1, 1 << 20);
-    check_at_least("ConsistencyOptions", "weight", consistency.weight, 0.0);
     check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
-    check_at_least("ConsistencyOptions", "cool_down", consistency.cool_down, 0);
     if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
       throw ValueError(detail::message("VadeObjectiveOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
                                        " epochs, but training has ", epochs, ": the full bound would never be used"));
@@ -102,7 +100,7 @@ class VadeObjective {
         options_(options),
         frozen_(std::move(frozen)),
         monitor_(data.rows(), mixture.means.rows()) {
-    if (options.consistency.weight > 0) views_.emplace(data, options.consistency.augmentation);
+    if (options.consistency.weight.peak() > 0) views_.emplace(data, options.consistency.augmentation);
   }
 
   Losses<T, 6> record(const Batch<T>& batch) {
@@ -130,12 +128,12 @@ class VadeObjective {
 
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
-    if (consistent(batch)) {
+    if (const double weight = options_.consistency.weight.at(batch.epoch, batch.epochs); weight > 0) {
       const bool taught = frozen_.size() > 0 && options_.consistency.target == ConsistencyTarget::start;
       const Var<T> target = freeze ? gamma : taught ? frozen_rows(tape, batch.rows) : stop_gradient(gamma);
       consistency = view_term(batch, target, stop_gradient(weight_logits), stop_gradient(means),
                               stop_gradient(log_variances));
-      loss = loss + static_cast<T>(options_.consistency.weight) * consistency;
+      loss = loss + static_cast<T>(weight) * consistency;
     }
     return {.loss = loss,
             .terms = {terms.reconstruction, terms.latent_prior, terms.cluster_prior, terms.latent_entropy,
@@ -152,11 +150,6 @@ class VadeObjective {
   }
 
  private:
-  bool consistent(const Batch<T>& batch) const {
-    const ConsistencyOptions& c = options_.consistency;
-    return c.weight > 0 && batch.epoch < batch.epochs - c.cool_down;
-  }
-
   /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`.
   Var<T> view_term(const Batch<T>& batch, Var<T> target, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
     Tape<T>& tape = batch.x.tape();

@@ -31,6 +31,12 @@ class Schedule {
     return Schedule(Kind::cosine, value, last);
   }
 
+  /// From `value` down to `value · last` along a straight line. @throws ValueError
+  static Schedule linear(double value, double last = 0) {
+    check_between("Schedule::linear", "last", last, 0.0, 1.0);
+    return Schedule(Kind::linear, value, last);
+  }
+
   /// `value` for the first `1 − tail` of the epochs, then `value · factor`. @throws ValueError
   static Schedule drop(double value, double factor, double tail) {
     check_between("Schedule::drop", "factor", factor, 0.0, 1.0);
@@ -47,24 +53,26 @@ class Schedule {
   }
 
   double at(double epoch, double epochs) const {
+    const double done = epochs > 0 ? std::clamp(epoch / epochs, 0.0, 1.0) : 0.0;
     switch (kind_) {
       case Kind::constant: return value_;
       case Kind::step_decay: return std::max(c_, value_ * std::pow(a_, std::floor(epoch / b_)));
-      case Kind::cosine: {
-        const double done = epochs > 0 ? std::clamp(epoch / epochs, 0.0, 1.0) : 0.0;
-        return value_ * (a_ + (1 - a_) * 0.5 * (1 + std::cos(3.14159265358979323846 * done)));
-      }
+      case Kind::cosine: return value_ * (a_ + (1 - a_) * 0.5 * (1 + std::cos(3.14159265358979323846 * done)));
+      case Kind::linear: return value_ * (1 - (1 - a_) * done);
       case Kind::drop: return epoch < epochs * (1 - b_) ? value_ : value_ * a_;
       case Kind::warm_up: return epoch < b_ ? a_ + (value_ - a_) * epoch / b_ : value_;
     }
     return value_;
   }
 
+  /// The largest value that it takes: 0 is never on.
+  double peak() const { return kind_ == Kind::warm_up ? std::max(a_, value_) : value_; }
+
   /// Epochs before a warm-up has ended; 0 for all others. A run shorter than this never reaches `value`.
   double warm_up_epochs() const { return kind_ == Kind::warm_up ? b_ : 0.0; }
 
  private:
-  enum class Kind { constant, step_decay, cosine, drop, warm_up };
+  enum class Kind { constant, step_decay, cosine, linear, drop, warm_up };
 
   Schedule(Kind kind, double value, double a = 0, double b = 0, double c = 0)
       : kind_(kind), value_(value), a_(a), b_(b), c_(c) {
