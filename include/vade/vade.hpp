@@ -11,6 +11,7 @@
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/mixture/kmeans.hpp>
 #include <vade/models/autoencoder.hpp>
+#include <vade/models/fit_best.hpp>
 #include <vade/models/information_maximisation.hpp>
 #include <vade/models/vade.hpp>
 #include <vade/models/vae.hpp>

@@ -6,6 +6,8 @@
 
 #include "battery.hpp"
 
+namespace cluster_health_tests {
+
 using vade::Index;
 using vade::Matrix;
 using vade::Vade;
@@ -58,3 +60,5 @@ TEST_CASE("Health depends on the seed of the views alone, and asks for a fitted 
                   vade::StateError);
   CHECK_THROWS_AS(vade::cluster_health(model, data, vade::NeighbourAugmentation{.neighbours = 90}), vade::ValueError);
 }
+
+}  // namespace cluster_health_tests

@@ -4,6 +4,8 @@
 
 #include "battery.hpp"
 
+namespace fit_best_tests {
+
 using vade::BestFit;
 using vade::Vade;
 
@@ -11,7 +13,7 @@ namespace {
 
 const vade::RestartOptions three{.restarts = 3, .augmentation = vade::NeighbourAugmentation{.neighbours = 3}};
 
-vade::VadeFitOptions quick_fit(int epochs = 4) {
+vade::VadeFitOptions short_fit(int epochs = 4) {
   return {.start = vade::AutoencoderStart{.fit = {.epochs = epochs, .batch = 30}, .mixture_restarts = 1},
           .fit = {.epochs = epochs, .batch = 30}};
 }
@@ -23,7 +25,7 @@ Vade<float> small_model() { return Vade<float>({.network = battery::small, .clus
 TEST_CASE("The best of several fits is kept, and is the fit of its seed, to the byte") {
   const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;
   Vade<float> model = small_model();
-  const BestFit best = vade::fit_best(model, data, quick_fit(), three);
+  const BestFit best = vade::fit_best(model, data, short_fit(), three);
   REQUIRE(best.restarts.size() == 3);
   const vade::Restart& chosen = best.restarts[best.chosen];
   for (const vade::Restart& other : best.restarts) {
@@ -36,7 +38,7 @@ TEST_CASE("The best of several fits is kept, and is the fit of its seed, to the 
 
   Vade<float> alone(Vade<float>(model.options()));
   CHECK(model.options().network.seed == chosen.seed);
-  alone.fit(data, quick_fit());
+  alone.fit(data, short_fit());
   CHECK(alone.predict_proba(data) == model.predict_proba(data));
   CHECK(alone.elbo(data).bound() == chosen.bound);
 }
@@ -44,7 +46,7 @@ TEST_CASE("The best of several fits is kept, and is the fit of its seed, to the 
 TEST_CASE("What all fits did is in the report, and the reason says what decided") {
   const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;
   Vade<float> model = small_model();
-  const BestFit best = vade::fit_best(model, data, quick_fit(), three);
+  const BestFit best = vade::fit_best(model, data, short_fit(), three);
   CHECK(best.report.history.size() == 3 * 8);
   double seconds = 0;
   for (const vade::Restart& restart : best.restarts) seconds += restart.seconds;
@@ -56,8 +58,8 @@ TEST_CASE("What all fits did is in the report, and the reason says what decided"
 TEST_CASE("One restart is a fit") {
   const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
   Vade<float> model = small_model(), alone = small_model();
-  const BestFit best = vade::fit_best(model, data, quick_fit(), {.restarts = 1, .augmentation = three.augmentation});
-  alone.fit(data, quick_fit());
+  const BestFit best = vade::fit_best(model, data, short_fit(), {.restarts = 1, .augmentation = three.augmentation});
+  alone.fit(data, short_fit());
   CHECK(model.predict_proba(data) == alone.predict_proba(data));
   CHECK(best.reason.find("others") == std::string::npos);
 }
@@ -73,7 +75,7 @@ TEST_CASE("A stop request ends the fit in progress, and the best of the whole fi
                                     if (fits == stop_in) source.request_stop();
                                   }};
     Vade<float> model = small_model();
-    const BestFit best = vade::fit_best(model, data, quick_fit(), three, observer, source.get_token());
+    const BestFit best = vade::fit_best(model, data, short_fit(), three, observer, source.get_token());
     CHECK(best.report.stop == vade::StopReason::cancelled);
     CHECK(best.restarts.size() == 1);
     CHECK(model.fitted());
@@ -84,10 +86,12 @@ TEST_CASE("A stop request ends the fit in progress, and the best of the whole fi
 TEST_CASE("No restarts, and views that the data cannot have, are refused before anything is fitted") {
   const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
   Vade<float> model = small_model();
-  CHECK_THROWS_WITH_AS(vade::fit_best(model, data, quick_fit(), {.restarts = 0, .augmentation = three.augmentation}),
+  CHECK_THROWS_WITH_AS(vade::fit_best(model, data, short_fit(), {.restarts = 0, .augmentation = three.augmentation}),
                        doctest::Contains("restarts is 0"), vade::ValueError);
-  CHECK_THROWS_AS(vade::fit_best(model, data, quick_fit(),
+  CHECK_THROWS_AS(vade::fit_best(model, data, short_fit(),
                                  {.restarts = 2, .augmentation = vade::NeighbourAugmentation{.neighbours = 60}}),
                   vade::ValueError);
   CHECK_FALSE(model.fitted());
 }
+
+}  // namespace fit_best_tests

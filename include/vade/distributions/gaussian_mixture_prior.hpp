@@ -62,7 +62,7 @@ Var<T> expected_log_density(Var<T> mean, Var<T> log_variance, Var<T> means, Var<
   s.on_backward([mean, log_variance, means, log_variances, s, precisions, mu, v, s_bar, sums] {
     const Index k = means.rows(), columns = means.cols();
     const auto m = means.value(), p = precisions.value(), bar = s.adjoint();
-    const detail::AdjointRows<T> mu_bar(mean), log_variance_bar(log_variance);
+    detail::AdjointRows<T> mu_bar(mean), log_variance_bar(log_variance);
     MatrixView<T> m_and_lambda_bar = sums.mutable_value();
     m_and_lambda_bar.setZero();
     detail::LaneTasks(mean.rows(), k, columns).run([&](Index task, Index i) {

@@ -60,21 +60,23 @@ void for_each_row(const Lane<T>& lane, Index block, Index rows, const Write& wri
 template <Real T>
 class AdjointRows {
  public:
-  explicit AdjointRows(Var<T> x) : needed_(x.needs_gradient()), bar_(nullptr, 0, 0) {
-    if (!needed_) return;
-    bool first = false;
-    new (&bar_) MatrixView<T>(x.adjoint_target(first));
-    if (first) bar_.setZero();
-  }
+  explicit AdjointRows(Var<T> x) : bar_(target(x)) {}
 
   /// Column j of block i loses `lane`.
-  void subtract(Index block, Index j, const Lane<T>& lane) const {
-    if (needed_) for_each_row<T>(lane, block, bar_.rows(), [&](Index b, T value) { bar_(b, j) -= value; });
+  void subtract(Index block, Index j, const Lane<T>& lane) {
+    for_each_row<T>(lane, block, bar_.rows(), [&](Index b, T value) { bar_(b, j) -= value; });
   }
 
  private:
-  bool needed_;
-  mutable MatrixView<T> bar_;
+  static MatrixView<T> target(Var<T> x) {
+    if (!x.needs_gradient()) return {nullptr, 0, x.cols()};
+    bool first = false;
+    MatrixView<T> bar = x.adjoint_target(first);
+    if (first) bar.setZero();
+    return bar;
+  }
+
+  MatrixView<T> bar_;
 };
 
 /// Tasks that the blocks of `rows` rows make, of some 64 Ki sums each; fixed by the shapes.
