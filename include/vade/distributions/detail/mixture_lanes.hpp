@@ -13,13 +13,13 @@
 /// sixteen rows is therefore transposed, one row a lane: then every operation is a whole vector, whatever J and K are.
 namespace vade::detail {
 
-inline constexpr Index lanes = 16;
+inline constexpr Index block_rows = 16;
 
-inline Index blocks_of(Index rows) { return (rows + lanes - 1) / lanes; }
+inline Index blocks_of(Index rows) { return (rows + block_rows - 1) / block_rows; }
 
 /// One entry of each row of a block.
 template <Real T>
-using Lane = Eigen::Array<T, lanes, 1>;
+using Lane = Eigen::Array<T, block_rows, 1>;
 
 /// A matrix `[B x columns]`, block by block, as `[columns x 16]`; rows beyond the last are 0. The memory is the tape's.
 template <Real T>
@@ -27,21 +27,21 @@ class LaneBlocks {
  public:
   LaneBlocks() = default;
   LaneBlocks(Tape<T>& tape, Index rows, Index columns)
-      : store_(tape.constant(blocks_of(rows), columns * lanes)) {}
+      : store_(tape.constant(blocks_of(rows), columns * block_rows)) {}
 
   /// Column j of block i.
   Eigen::Map<Lane<T>> operator()(Index block, Index j) const {
-    return Eigen::Map<Lane<T>>(store_.mutable_value().data() + block * store_.cols() + j * lanes);
+    return Eigen::Map<Lane<T>>(store_.mutable_value().data() + block * store_.cols() + j * block_rows);
   }
 
   /// Reads the rows of a block of x `[B x columns]`.
   template <class M>
   void read(Index block, const M& x) const {
-    const Index first = block * lanes, known = std::min(lanes, x.rows() - first);
+    const Index first = block * block_rows, known = std::min(block_rows, x.rows() - first);
     for (Index j = 0; j < x.cols(); ++j) {
       auto lane = (*this)(block, j);
       for (Index b = 0; b < known; ++b) lane(b) = x(first + b, j);
-      lane.tail(lanes - known).setZero();
+      lane.tail(block_rows - known).setZero();
     }
   }
 
@@ -52,7 +52,7 @@ class LaneBlocks {
 /// Calls `write(row, lane entry)` for the rows of a block that exist.
 template <Real T, class Write>
 void for_each_row(const Lane<T>& lane, Index block, Index rows, const Write& write) {
-  const Index first = block * lanes, known = std::min(lanes, rows - first);
+  const Index first = block * block_rows, known = std::min(block_rows, rows - first);
   for (Index b = 0; b < known; ++b) write(first + b, lane(b));
 }
 
