@@ -56,6 +56,8 @@ TEST_CASE("Health depends on the seed of the views alone, and asks for a fitted 
   const Vade<float> model = fitted(data, 2);
   CHECK(vade::cluster_health(model, data, neighbours, 4).view_information ==
         vade::cluster_health(model, data, neighbours, 4).view_information);
+  CHECK(vade::cluster_health(model, data, neighbours, 4).view_information !=
+        vade::cluster_health(model, data, neighbours, 5).view_information);
   CHECK_THROWS_AS(vade::cluster_health(Vade<float>({.network = battery::small, .clusters = 3}), data, neighbours),
                   vade::StateError);
   CHECK_THROWS_AS(vade::cluster_health(model, data, vade::NeighbourAugmentation{.neighbours = 90}), vade::ValueError);
