@@ -20,9 +20,14 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--preset", options.preset, "what to train, and how")
       ->check(CLI::IsMember({"vade", "vade-fashion", "vae", "reference-vae", "reference-vade", "paper-vade"}))
       ->capture_default_str();
-  app.add_option("--recipe", options.recipe, "full, or plain: preset vade without its warm start and consistency term")
-      ->check(CLI::IsMember({"full", "plain"}))
+  app.add_option("--recipe", options.recipe,
+                 "full; plain: the published way, without warm start and consistency term; or full with one part changed")
+      ->check(CLI::IsMember({"full", "plain", "no-warm-start", "no-consistency", "no-balance", "sampled", "em"}))
       ->capture_default_str();
+  app.add_option("--view-strength", options.view_strength, "of random views, against those of the preset")
+      ->check(CLI::Range(0.0, 4.0))
+      ->capture_default_str();
+  app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
   app.add_option("--epochs", options.epochs, "of the training, and at most of what comes before it; 0: train nothing")
       ->check(CLI::Range(0, 1000000));
@@ -38,8 +43,11 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
   try {
     app.parse(argc, argv);
-    if (options.recipe == "plain" && options.preset != "vade")
-      throw CLI::ValidationError("--recipe", "plain goes with --preset vade");
+    const bool views = options.preset == "vade" || options.preset == "vade-fashion";
+    if (options.recipe != "full" && !views)
+      throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
+    if (options.view_strength != 1 && (!views || options.recipe == "plain"))
+      throw CLI::ValidationError("--view-strength", "it goes with --preset vade or vade-fashion, which have views");
     if (options.purity && options.preset.ends_with("vae"))
       throw CLI::ValidationError("--purity", "a VAE draws from no cluster; it goes with a preset of VaDE");
   } catch (const CLI::CallForHelp&) {

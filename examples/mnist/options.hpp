@@ -13,6 +13,8 @@ struct Options {
   std::filesystem::path out = "out/mnist";
   std::string preset = "vade";
   std::string recipe = "full";
+  double view_strength = 1;  ///< of the random views of presets vade and vade-fashion, against the preset's
+  bool imbalanced = false;   ///< whether classes are thinned out, each to another share
   std::uint64_t seed = 0;
   std::optional<int> epochs;
   std::optional<int> batch;

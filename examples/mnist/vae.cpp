@@ -12,7 +12,7 @@ namespace {
 /// The network and the length of the joint training of preset vade, for comparison, or those of the project reports.
 vade::FitOptions training(bool reference) {
   if (reference) return {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)};
-  return {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)};
+  return {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
 }
 
 struct VaeJob {

@@ -53,15 +53,6 @@ const vade::AffineAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scal
 
 }  // namespace
 
-TEST_CASE("π of the parameters is a softmax: positive, sums to one, log(weights) gives the weights back") {
-  MixtureParameters<double> mixture(3, 2);
-  mixture.weight_logits.value() << std::log(0.2), std::log(0.5), std::log(0.3);
-  CHECK(mixture.weights()(1) == doctest::Approx(0.5));
-  CHECK(mixture.weights().sum() == doctest::Approx(1));
-  mixture.weight_logits.value().array() += 1000;  // only differences count
-  CHECK(mixture.weights()(0) == doctest::Approx(0.2));
-}
-
 TEST_CASE("Weight 0 of the consistency term is plain VaDE, bit for bit") {
   Setup s;
   VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
@@ -221,4 +212,53 @@ TEST_CASE("At the end of an epoch the record has health and the distance of the 
   objective.end_epoch(record);
   CHECK(record.term("closest_centres") == doctest::Approx(6));
   CHECK(record.term("effective_clusters") > 0);
+}
+
+TEST_CASE("EM moves the mixture from the second step on, and the optimizer leaves it alone") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.mixture = vade::MixtureUpdate::em;
+  VadeObjective<double> objective(s.network, s.mixture, options, s.data);
+  CHECK(objective.groups().size() == 1);
+  const Matrix<double> drawn = s.mixture.means.value();
+  const double first = s.record(objective, 0.0).loss.scalar();
+  CHECK(s.mixture.means.value() == drawn);
+  const double second = s.record(objective, 0.1).loss.scalar();
+  CHECK(s.mixture.means.value() != drawn);
+  CHECK(second < first);  // the same rows and draws: M.9 to M.11 raise the bound for the γ that were, and the new γ once more
+  VadeObjective<double> plain(s.network, s.mixture, {}, s.data);
+  CHECK(plain.groups().size() == 2);
+}
+
+TEST_CASE("With view strength 0 a row is its own view, nothing is asked of the data, and images are watched all the same") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = vade::Schedule::constant(3), .balance = 0.4, .augmentation = views, .view_strength = 0};
+  VadeObjective<double> held(s.network, s.mixture, options, s.data);
+  const auto own = s.record(held, 5.0);
+  const double term = own.terms[5].scalar();
+  s.tape.backward(own.loss);
+  const Matrix<double> gradient = s.network.encoder.head().weight().gradient();
+  options.consistency.augmentation =
+      vade::AffineAugmentation{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};  // such views are the rows
+  options.consistency.view_strength = 1;
+  VadeObjective<double> drawn(s.network, s.mixture, options, s.data);
+  const auto same = s.record(drawn, 5.0);
+  s.tape.backward(same.loss);
+  CHECK(term == doctest::Approx(same.terms[5].scalar()).epsilon(1e-12));
+  CHECK(gradient.isApprox(s.network.encoder.head().weight().gradient(), 1e-10));
+
+  vade::EpochRecord record{.epoch = 1};
+  held.end_epoch(record);
+  CHECK(record.term("agreement") > 0);
+  CHECK(record.term("agreement") <= 1);
+  CHECK(record.term("view_information") >= 0);
+
+  const vade::Dataset numbers = vade::Dataset::from_matrix(s.data.matrix<double>());
+  CHECK_THROWS_AS(VadeObjective<double>(s.network, s.mixture, options, numbers), vade::ValueError);
+  options.consistency.view_strength = 0;
+  VadeObjective<double> of_numbers(s.network, s.mixture, options, numbers);
+  CHECK(s.record(of_numbers, 5.0).terms[5].scalar() == doctest::Approx(term));
+  options.consistency.view_strength = -1;
+  CHECK_THROWS_AS(options.check(20), vade::ValueError);
 }

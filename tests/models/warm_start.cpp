@@ -74,6 +74,24 @@ TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the class
   CHECK(vade::clustering_accuracy(data.labels, model.predict(images)) > 0.95);
 }
 
+TEST_CASE("Partition start: joint training begins in the partition that is given, and keeps what the bound can keep") {
+  const vade::LabelledDataset data = toy::patterns(300, 36, 3);
+  vade::VadeFitOptions options{.start = vade::PartitionStart{.labels = data.labels}, .fit = {.epochs = 0}};
+  Vade<float> untrained(model_options), model(model_options);
+  untrained.fit(data.images, options);
+  CHECK(vade::clustering_accuracy(data.labels, untrained.predict(data.images)) > 0.95);
+  CHECK(untrained.predict(data.images)[5] == data.labels[5]);  // not only the same sets: the same numbers
+  options.fit = {.epochs = 20, .batch = 30};
+  options.objective.freeze_epochs = 15;
+  model.fit(data.images, options);
+  CHECK(vade::clustering_accuracy(data.labels, model.predict(data.images)) > 0.95);
+
+  options.start = vade::PartitionStart{.labels = {0, 1, 2}};
+  CHECK_THROWS_AS(model.fit(data.images, options), vade::ShapeError);
+  options.start = vade::PartitionStart{.labels = vade::Labels(300, 3)};  // one beyond the last of three clusters
+  CHECK_THROWS_AS(model.fit(data.images, options), vade::ValueError);
+}
+
 TEST_CASE("Options of every stage are checked before any work is done") {
   Vade<float> model(model_options);
   vade::VadeFitOptions options;

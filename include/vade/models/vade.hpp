@@ -83,7 +83,7 @@ class Vade {
     RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);
     check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
     const ConsistencyOptions& consistency = options.objective.consistency;
-    if (consistency.weight.peak() > 0) Views<T>::check(data, consistency.augmentation);  // before the start takes its time
+    if (consistency.draws_views()) Views<T>::check(data, consistency.augmentation);  // before the start takes its time
     *this = Vade(options_);
     Tape<T> tape;
     detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, {}, {}};
@@ -106,12 +106,7 @@ class Vade {
   /// Exact responsibilities γ `[N x K]`; rows sum to one.
   Matrix<T> predict_proba(const RowSource<T>& x) const {
     check_ready("Vade::predict_proba", x);
-    return detail::map_rows(x, options_.clusters, [&](Var<T> rows) {
-      const auto q = network_.encoder(rows);
-      const auto [logits, means, log_variances] = prior(rows.tape());
-      return exact_responsibilities(expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances),
-                                    logits);
-    });
+    return detail::responsibilities_of_rows(network_, mixture_, x);
   }
 
   /// The most likely cluster of each row.
@@ -152,13 +147,13 @@ class Vade {
     check_ready("Vade::elbo", x);
     std::array<double, 5> sums{};
     for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
-      Tape<T>& tape = rows.tape();
       const auto q = network_.encoder(rows);
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
-      const auto [logits, means, log_variances] = prior(tape);
-      const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
-      const VadeTerms<T> terms = vade_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q,
-                                            densities, exact_responsibilities(densities, logits), logits);
+      const MixturePrior<T> prior = mixture_.on(rows.tape());
+      const Var<T> densities = prior.expected_log_density(q);
+      const VadeTerms<T> terms =
+          vade_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q, densities,
+                     exact_responsibilities(densities, prior.weight_logits), prior.weight_logits);
       const std::array<Var<T>, 5> values{terms.reconstruction, terms.latent_prior, terms.cluster_prior,
                                          terms.latent_entropy, terms.cluster_entropy};
       for (std::size_t k = 0; k < 5; ++k)
@@ -175,8 +170,8 @@ class Vade {
     check_ready("Vade::log_likelihood", x);
     check_at_least("Vade::log_likelihood", "samples", samples, 1);
     return detail::importance_weighted_log_likelihood(network_, x, samples, seed, [&](Var<T> z) {
-      const auto [logits, means, log_variances] = prior(z.tape());
-      return mixture_log_prob(z, logits, means, log_variances);
+      const MixturePrior<T> prior = mixture_.on(z.tape());
+      return mixture_log_prob(z, prior.weight_logits, prior.means, prior.log_variances);
     });
   }
 
@@ -221,15 +216,6 @@ class Vade {
   void check_ready(std::string_view who, const RowSource<T>& x) const {
     detail::check_fitted(who, fitted_);
     x.check(who, options_.network.inputs, options_.network.likelihood);
-  }
-
-  struct Prior {
-    Var<T> weight_logits, means, log_variances;
-  };
-  Prior prior(Tape<T>& tape) const {
-    constexpr T bound = MixtureParameters<T>::log_variance_bound;
-    return {tape.parameter(mixture_.weight_logits), tape.parameter(mixture_.means),
-            clamp(tape.parameter(mixture_.log_variances), -bound, bound)};
   }
 
   /// z `[count x J]`; row i has a stream of its own, for its cluster and its code.

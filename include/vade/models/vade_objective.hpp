@@ -2,29 +2,34 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <vade/data/views.hpp>
 #include <vade/elbo/multi_sample.hpp>
 #include <vade/elbo/vade.hpp>
+#include <vade/models/detail/inference.hpp>
 #include <vade/models/network.hpp>
+#include <vade/models/online_mixture.hpp>
 #include <vade/training/cluster_monitor.hpp>
 #include <vade/training/train.hpp>
 
 namespace vade {
 
-/// What a random view of a row is asked to agree with.
+/// What a row, or a random view of it, is asked to agree with.
 enum class ConsistencyTarget {
   start,  ///< the partition of the start, where it gives one (else `own`): a fixed teacher, as in distillation
   own,    ///< γ(x) as it is now, held fixed in the step
 };
 
-/// Whether a row and a random view of it should fall into the same cluster, and how much. With t the target of a row x
+/// Whether a row, or a random view of it, should fall into a given cluster, and how much. With t the target of a row x
 /// and γ′ = γ(Tx), adds to the loss
 ///     w(e) [ −Σ_c t_c log γ′_c  −  b H(mean over the batch of γ′) ].
 /// Gradients flow through γ′ into the encoder; the mixture is moved by the bound alone. With weight 0 nothing is computed:
@@ -35,13 +40,25 @@ struct ConsistencyOptions {
   double balance = 0.4;                     ///< b: 0 for data whose clusters are known to differ in size
   ConsistencyTarget target = ConsistencyTarget::start;
   Augmentation augmentation = {};  ///< what a view is
+  /// Share of the views' half-widths. With 0 the row is its own view, which costs nothing and asks nothing of the data:
+  /// for a partition that is held as it is. Wider views take from the bound (docs/results.md).
+  double view_strength = 1;
+
+  bool draws_views() const { return weight.peak() > 0 && view_strength > 0; }
+};
+
+/// What moves π, μ_c and σ_c.
+enum class MixtureUpdate {
+  gradient,  ///< the optimizer, with everything else
+  em,        ///< online EM: after each step they are the maximisers of the bound for the posteriors of the last epoch or so
 };
 
 /// How the bound is trained.
 struct VadeObjectiveOptions {
   ResponsibilityKind responsibilities = ResponsibilityKind::exact;
+  MixtureUpdate mixture = MixtureUpdate::gradient;
   Schedule kl_weight = Schedule::constant(1);
-  double mixture_rate = 1;  ///< learning rate of π, μ_c, σ_c as a multiple of the networks'
+  double mixture_rate = 1;  ///< learning rate of π, μ_c, σ_c as a multiple of the networks', where gradients move them
   int freeze_epochs = 0;    ///< first epochs in which γ is the one of the start, where a start gives one
   int samples = 1;        ///< L draws of z a row for the reconstruction, and for sampled responsibilities
   ConsistencyOptions consistency = {};
@@ -52,37 +69,11 @@ struct VadeObjectiveOptions {
     check_at_least("VadeObjectiveOptions", "freeze_epochs", freeze_epochs, 0);
     check_between("VadeObjectiveOptions", "samples", samples, 1, 1 << 20);
     check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
+    check_at_least("ConsistencyOptions", "view_strength", consistency.view_strength, 0.0);
     if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
       throw ValueError(detail::message("VadeObjectiveOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
                                        " epochs, but training has ", epochs, ": the full bound would never be used"));
   }
-};
-
-/// The mixture prior as parameters: `weight_logits` `[1 x K]`, `means` and `log_variances` `[K x J]`.
-template <Real T>
-struct MixtureParameters {
-  /// σ_c² stays within e^±`log_variance_bound`.
-  static constexpr T log_variance_bound = T{12};
-
-  Parameter<T> weight_logits;
-  Parameter<T> means;
-  Parameter<T> log_variances;
-
-  MixtureParameters() = default;
-  MixtureParameters(Index clusters, Index latent)
-      : weight_logits("mixture.weight_logits", Matrix<T>::Zero(1, clusters)),
-        means("mixture.means", Matrix<T>::Zero(clusters, latent)),
-        log_variances("mixture.log_variances", Matrix<T>::Zero(clusters, latent)) {}
-
-  /// π `[1 x K]`.
-  RowVector<T> weights() const {
-    const auto& l = weight_logits.value();
-    const RowVector<T> e = (l.array() - l.maxCoeff()).exp().matrix();
-    return e / e.sum();
-  }
-
-  void for_each_parameter(auto&& visit) { visit(weight_logits), visit(means), visit(log_variances); }
-  void for_each_parameter(auto&& visit) const { visit(weight_logits), visit(means), visit(log_variances); }
 };
 
 /// −ELBO of VaDE with weight β(epoch) on the divergence and L draws of z a row, plus the consistency term.
@@ -99,40 +90,45 @@ class VadeObjective {
         mixture_(&mixture),
         options_(options),
         frozen_(std::move(frozen)),
+        data_(data),
         monitor_(data.rows(), mixture.means.rows()) {
-    if (options.consistency.weight.peak() > 0) views_.emplace(data, options.consistency.augmentation);
+    const ConsistencyOptions& consistency = options.consistency;
+    const bool images = data.image() && std::holds_alternative<AffineAugmentation>(consistency.augmentation);
+    if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
+    if (consistency.draws_views() || (consistency.weight.peak() > 0 && images))
+      views_.emplace(data_, consistency.augmentation);
   }
 
   Losses<T, 6> record(const Batch<T>& batch) {
     Tape<T>& tape = batch.x.tape();
-    const Var<T> weight_logits = tape.parameter(mixture_->weight_logits);
-    const Var<T> means = tape.parameter(mixture_->means);
-    constexpr T bound = MixtureParameters<T>::log_variance_bound;
-    const Var<T> log_variances = clamp(tape.parameter(mixture_->log_variances), -bound, bound);
-
+    if (online_) online_->update(*mixture_);  // with the posteriors of the step before
+    const MixturePrior<T> prior = mixture_->on(tape);
     const auto q = network_->encoder(batch.x);
     const Index samples = options_.samples;
     const Var<T> z = repeat_rows(q, samples)
                          .sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw, samples));
     const Var<T> reconstruction =
         network_->observation.mean_log_prob(network_->decoder(z), repeat_rows(batch.x, samples));
-    const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
-    const Var<T> own = options_.responsibilities == ResponsibilityKind::exact
-                           ? stop_gradient(exact_responsibilities(densities, weight_logits))
-                           : average_draws(sampled_responsibilities(z, weight_logits, means, log_variances),
-                                           samples);
+    const Var<T> densities = prior.expected_log_density(q);
+    const Var<T> own =
+        options_.responsibilities == ResponsibilityKind::exact
+            ? stop_gradient(exact_responsibilities(densities, prior.weight_logits))
+            : average_draws(sampled_responsibilities(z, prior.weight_logits, prior.means, prior.log_variances), samples);
     const bool freeze = frozen_.size() > 0 && batch.epoch < options_.freeze_epochs;
     const Var<T> gamma = freeze ? frozen_rows(tape, batch.rows) : own;
-    const VadeTerms<T> terms = vade_terms(reconstruction, q, densities, gamma, weight_logits);
+    const VadeTerms<T> terms = vade_terms(reconstruction, q, densities, gamma, prior.weight_logits);
     monitor_.observe(batch.rows, own.value());
+    if (online_)
+      online_->observe(gamma.value(), q.mean.value(), q.marginal_log_variance().value(),
+                       static_cast<double>(batch.x.rows()) / static_cast<double>(data_.rows()));
 
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
     if (const double weight = options_.consistency.weight.at(batch.epoch, batch.epochs); weight > 0) {
       const bool taught = frozen_.size() > 0 && options_.consistency.target == ConsistencyTarget::start;
       const Var<T> target = freeze ? gamma : taught ? frozen_rows(tape, batch.rows) : stop_gradient(gamma);
-      consistency = view_term(batch, target, stop_gradient(weight_logits), stop_gradient(means),
-                              stop_gradient(log_variances));
+      consistency = options_.consistency.draws_views() ? view_term(target, view_posterior(batch), prior.held(), true)
+                                                       : view_term(target, q, prior.held(), false);
       loss = loss + static_cast<T>(weight) * consistency;
     }
     return {.loss = loss,
@@ -141,27 +137,45 @@ class VadeObjective {
   }
 
   std::vector<ParameterGroup<T>> groups() {
-    return {{parameters_of<T>(*network_), 1.0}, {parameters_of<T>(*mixture_), options_.mixture_rate}};
+    std::vector<ParameterGroup<T>> groups{{parameters_of<T>(*network_), 1.0}};
+    if (!online_) groups.push_back({parameters_of<T>(*mixture_), options_.mixture_rate});
+    return groups;
   }
 
   void end_epoch(EpochRecord& record) {
+    if (views_ && !options_.consistency.draws_views()) watch_views(static_cast<std::uint32_t>(record.epoch));
     monitor_.finish(record);
     record.terms.push_back({"closest_centres", closest_centres()});
   }
 
  private:
-  /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`.
-  Var<T> view_term(const Batch<T>& batch, Var<T> target, Var<T> weight_logits, Var<T> means, Var<T> log_variances) {
-    Tape<T>& tape = batch.x.tape();
-    const Var<T> view = tape.constant(batch.x.rows(), batch.x.cols());
-    views_->draw(batch.rows, 1, batch.seed, batch.draw, view.mutable_value());
-    const auto q = network_->encoder(view);
-    const Var<T> densities = expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
-    const Var<T> log_gamma = log_softmax(densities + log_softmax(weight_logits));
+  /// q(z|Tx).
+  auto view_posterior(const Batch<T>& batch) {
+    const Var<T> view = batch.x.tape().constant(batch.x.rows(), batch.x.cols());
+    views_->draw(batch.rows, options_.consistency.view_strength, batch.seed, batch.draw, view.mutable_value());
+    return network_->encoder(view);
+  }
+
+  /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`, with γ′ of the posteriors q(z|Tx).
+  Var<T> view_term(Var<T> target, const auto& q, const MixturePrior<T>& prior, bool observe) {
+    const Var<T> log_gamma = log_softmax(prior.expected_log_density(q) + log_softmax(prior.weight_logits));
     const Var<T> view_gamma = exp(log_gamma);
-    monitor_.observe_views(target.value(), view_gamma.value());
+    if (observe) monitor_.observe_views(target.value(), view_gamma.value());
     return -vade::mean(row_sums(target * log_gamma)) -
            static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(view_gamma));
+  }
+
+  /// Where training draws no views, a thousand rows tell whether a view would leave its cluster.
+  void watch_views(std::uint32_t epoch) {
+    std::vector<Index> rows(static_cast<std::size_t>(std::min<Index>(1000, data_.rows())));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      rows[i] = static_cast<Index>(i) * data_.rows() / static_cast<Index>(rows.size());
+    Matrix<T> x(static_cast<Index>(rows.size()), data_.columns());
+    const MatrixView<T> out(x.data(), x.rows(), x.cols());
+    data_.template gather<T>(rows, out);
+    const Matrix<T> gamma = detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x));
+    views_->draw(rows, 1, network_->options.seed, epoch, out);
+    monitor_.observe_views(gamma, detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x)));
   }
 
   Var<T> frozen_rows(Tape<T>& tape, std::span<const Index> rows) const {
@@ -189,8 +203,10 @@ class VadeObjective {
   MixtureParameters<T>* mixture_;
   VadeObjectiveOptions options_;
   Matrix<T> frozen_;
+  Dataset data_;
   ClusterMonitor monitor_;
-  std::optional<Views<T>> views_;  // where there is a consistency term
+  std::optional<OnlineMixture<T>> online_;  // where EM moves the mixture
+  std::optional<Views<T>> views_;           // for the consistency term, or to watch
 };
 
 }  // namespace vade

@@ -37,7 +37,20 @@ struct InformationStart {
   double separation = 4.24;   ///< two centres are then 6 standard deviations apart
 };
 
-using WarmStart = std::variant<RandomStart, AutoencoderStart, VaeStart, InformationStart>;
+/// A partition that was found elsewhere: by k-means or a mixture on the rows themselves, where those do well, or by hand.
+/// It is γ in the freeze epochs, and begins as `InformationStart` does, with the encoder's layers as drawn.
+struct PartitionStart {
+  Labels labels;             ///< of each row, in [0, K)
+  double separation = 4.24;  ///< as in `InformationStart`
+
+  /// @throws ShapeError, ValueError
+  void check(Index rows, Index clusters) const {
+    check_same_count("PartitionStart", "labels", static_cast<Index>(labels.size()), rows);
+    for (const Label label : labels) check_between<Index>("PartitionStart", "label", label, 0, clusters - 1);
+  }
+};
+
+using WarmStart = std::variant<RandomStart, AutoencoderStart, VaeStart, InformationStart, PartitionStart>;
 
 /// Everything about a fit of `Vade`.
 struct VadeFitOptions {

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include <vade/models/mixture_parameters.hpp>
 #include <vade/models/network.hpp>
+#include <vade/models/row_source.hpp>
 
 namespace vade::detail {
 
@@ -30,6 +32,13 @@ Matrix<T> map_rows(const RowSource<T>& rows, Index columns, const F& f) {
 template <Real T, class AnyNetwork>
 Matrix<T> encode_rows(const AnyNetwork& network, const RowSource<T>& x) {
   return map_rows(x, network.options.latent, [&](Var<T> rows) { return network.code(rows); });
+}
+
+/// R.2: exact responsibilities γ `[N x K]`.
+template <Real T, class AnyNetwork>
+Matrix<T> responsibilities_of_rows(const AnyNetwork& network, const MixtureParameters<T>& mixture, const RowSource<T>& x) {
+  return map_rows(x, mixture.means.rows(),
+                  [&](Var<T> rows) { return mixture.on(rows.tape()).responsibilities(network.encoder(rows)); });
 }
 
 /// E[x|z] `[n x D]` for codes z `[n x J]`. @throws ShapeError

@@ -58,9 +58,8 @@ struct VadeStart {
   }
 
   void operator()(const InformationStart& start) {
-    const Index clusters = mixture.means.rows();
     InformationMaximisationOptions options = start.classifier;
-    options.clusters = clusters;
+    options.clusters = mixture.means.rows();
     const auto classifier = InformationMaximisingClassifier<T>::fit_best(
         data, options, start.halving, network.options.seed, {"classifier", 20}, report, observer, stop);
     responsibilities = classifier.predict_proba(data);
@@ -71,15 +70,28 @@ struct VadeStart {
       if (i > trunk.hidden().size() || layers[i].outputs() != target.outputs()) break;
       target = layers[i];
     }
-    mixture.means.value() = spread_centres(clusters, network.options.latent, start.separation);
-    mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(static_cast<T>(1e-4)).log().matrix();
-    regress_head(network.encoder, RowSource<T>(data), Matrix<T>(responsibilities * mixture.means.value()));
-    network.encoder.reset_log_variance(hand_over_log_variance);
+    start_from_responsibilities(start.separation);
+  }
+
+  void operator()(const PartitionStart& start) {
+    start.check(data.rows(), mixture.means.rows());
+    responsibilities = Matrix<T>::Zero(data.rows(), mixture.means.rows());
+    for (Index i = 0; i < data.rows(); ++i) responsibilities(i, start.labels[static_cast<std::size_t>(i)]) = T{1};
+    start_from_responsibilities(start.separation);
   }
 
  private:
   /// log of the posterior's variance in units of the clusters' at the hand-over: e⁻⁴, a small part of it.
   static constexpr T hand_over_log_variance = T{-4};
+
+  /// Centres far apart, weights by the shares of `responsibilities`, and the encoder's head where it brings each row
+  /// nearest to its centre.
+  void start_from_responsibilities(double separation) {
+    mixture.means.value() = spread_centres(mixture.means.rows(), network.options.latent, separation);
+    mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(static_cast<T>(1e-4)).log().matrix();
+    regress_head(network.encoder, RowSource<T>(data), Matrix<T>(responsibilities * mixture.means.value()));
+    network.encoder.reset_log_variance(hand_over_log_variance);
+  }
 
   /// Mean over all rows of σ², `[1 x J]`.
   RowVector<T> mean_posterior_variance() const {

@@ -1,0 +1,62 @@
+// vade: the mixture prior of VaDE as parameters.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vade/autodiff/parameter.hpp>
+#include <vade/elbo/vade.hpp>
+
+namespace vade {
+
+/// The mixture prior on a tape: logits of π `[1 x K]`, μ_c and log σ_c² `[K x J]`.
+template <Real T>
+struct MixturePrior {
+  Var<T> weight_logits, means, log_variances;
+
+  /// S `[B x K]` for posteriors q(z|x).
+  Var<T> expected_log_density(const auto& q) const {
+    return vade::expected_log_density(q.mean, q.marginal_log_variance(), means, log_variances);
+  }
+  /// R.2: γ `[B x K]`.
+  Var<T> responsibilities(const auto& q) const { return exact_responsibilities(expected_log_density(q), weight_logits); }
+  /// The same numbers, which no gradient reaches.
+  MixturePrior held() const { return {stop_gradient(weight_logits), stop_gradient(means), stop_gradient(log_variances)}; }
+};
+
+/// The mixture prior as parameters: `weight_logits` `[1 x K]`, `means` and `log_variances` `[K x J]`.
+template <Real T>
+struct MixtureParameters {
+  /// σ_c² stays within e^±`log_variance_bound`.
+  static constexpr T log_variance_bound = T{12};
+
+  Parameter<T> weight_logits;
+  Parameter<T> means;
+  Parameter<T> log_variances;
+
+  MixtureParameters() = default;
+  MixtureParameters(Index clusters, Index latent)
+      : weight_logits("mixture.weight_logits", Matrix<T>::Zero(1, clusters)),
+        means("mixture.means", Matrix<T>::Zero(clusters, latent)),
+        log_variances("mixture.log_variances", Matrix<T>::Zero(clusters, latent)) {}
+
+  /// On a tape, with log σ_c² within its bound; trainable from a mixture that is not const.
+  MixturePrior<T> on(Tape<T>& tape) { return on_tape(*this, tape); }
+  MixturePrior<T> on(Tape<T>& tape) const { return on_tape(*this, tape); }
+
+  /// π `[1 x K]`.
+  RowVector<T> weights() const {
+    const auto& l = weight_logits.value();
+    const RowVector<T> e = (l.array() - l.maxCoeff()).exp().matrix();
+    return e / e.sum();
+  }
+
+  void for_each_parameter(auto&& visit) { visit(weight_logits), visit(means), visit(log_variances); }
+  void for_each_parameter(auto&& visit) const { visit(weight_logits), visit(means), visit(log_variances); }
+
+ private:
+  static MixturePrior<T> on_tape(auto& self, Tape<T>& tape) {
+    return {tape.parameter(self.weight_logits), tape.parameter(self.means),
+            clamp(tape.parameter(self.log_variances), -log_variance_bound, log_variance_bound)};
+  }
+};
+
+}  // namespace vade
