@@ -8,25 +8,7 @@ program="$root/build/release/examples/mnist"
 
 say() { echo "mnist.sh: $*" >&2; }
 
-bash "$root/cmake/install_packages.sh" build example
-
-# ---- Build ----------------------------------------------------------------------------------------------------------
-
-log="$root/build/release/mnist-build.log"
-build() {
-  # Benchmarks need one package more; who builds them by `cmake --preset release` has them from then on.
-  if [ ! -f "$root/build/release/build.ninja" ]; then
-    (cd "$root" && cmake --preset release -DVADE_BUILD_BENCHMARKS=OFF) || return
-  fi
-  cmake --build "$root/build/release" --target mnist --parallel
-}
-mkdir -p "$(dirname "$log")"
-[ -x "$program" ] || say "building; this takes a minute or two, once"
-build >"$log" 2>&1 || {
-  tail -n 40 "$log" >&2
-  say "the build failed; all of its output is in $log"
-  exit 1
-}
+bash "$root/examples/build.sh" mnist
 
 # ---- Data: the first that is found wins -----------------------------------------------------------------------------
 

@@ -76,12 +76,7 @@ Judge::Judge(const vade::LabelledDataset& train, std::uint64_t seed) {
 vade::Labels Judge::classes_of(const vade::Matrix<float>& images) const {
   vade::Labels classes(static_cast<std::size_t>(images.rows()));
   vade::for_each_batch(vade::RowSource<float>(images), 512, [&](vade::Var<float> rows, vade::Index first) {
-    const auto logits = (*network_)(rows);
-    for (vade::Index i = 0; i < rows.rows(); ++i) {
-      vade::Index top = 0;
-      logits.value().row(i).maxCoeff(&top);
-      classes[static_cast<std::size_t>(first + i)] = static_cast<vade::Label>(top);
-    }
+    std::ranges::copy(vade::top_columns((*network_)(rows).value()), classes.begin() + first);
   });
   return classes;
 }

@@ -4,6 +4,7 @@
 // Not included: `data/xtensor.hpp` (needs xtensor), `testing/` (for tests of derivations), `report/` (pictures).
 #pragma once
 
+#include <vade/data/csv.hpp>
 #include <vade/data/mnist.hpp>
 #include <vade/metrics/calinski_harabasz.hpp>
 #include <vade/metrics/clustering.hpp>

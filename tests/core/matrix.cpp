@@ -53,3 +53,11 @@ TEST_CASE("A MatrixRef takes matrices, blocks and views without a copy") {
   CHECK(address_of(matrix.middleCols(1, 2)) == matrix.data() + 1);
   CHECK(address_of(vade::ConstMatrixView<double>(matrix.data(), 6, 4)) == matrix.data());
 }
+
+TEST_CASE("The top column of a row is that of its largest entry, the first of equal ones") {
+  Matrix<float> values(3, 3);
+  values << 0, 2, 1, 5, 5, 4, -3, -2, -1;
+  CHECK(vade::top_columns(values) == vade::Labels{1, 0, 2});
+  CHECK(vade::top_columns(values.leftCols(1)) == vade::Labels{0, 0, 0});
+  CHECK(vade::top_columns(Matrix<float>(0, 3)).empty());
+}

@@ -248,7 +248,7 @@ class MnistScript(InFolder):
         self.tree = self.folder / "tree"
         for part in ("examples", "cmake"):
             (self.tree / part).mkdir(parents=True)
-        for script in ("mnist.sh", "fetch_mnist.sh"):
+        for script in ("build.sh", "mnist.sh", "fetch_mnist.sh"):
             shutil.copy(ROOT / "examples" / script, self.tree / "examples")
         self.stand_in("cmake/install_packages.sh", 'case "$*" in fashion) exit ${FASHION:-3} ;; esac')
         self.program = self.stand_in("build/release/examples/mnist", 'printf "<%s>" "$@"; exit ${RESULT:-0}')

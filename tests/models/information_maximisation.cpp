@@ -42,16 +42,6 @@ InformationMaximisationOptions quick() {
           .fit = {.epochs = 25, .batch = 50, .learning_rate = Schedule::drop(5e-3, 0.1, 0.3)}};
 }
 
-Labels tops(const Matrix<float>& p) {
-  Labels labels;
-  for (Index i = 0; i < p.rows(); ++i) {
-    Index top = 0;
-    p.row(i).maxCoeff(&top);
-    labels.push_back(static_cast<Label>(top));
-  }
-  return labels;
-}
-
 }  // namespace
 
 TEST_CASE("Bars that shift are told apart by their direction, without labels") {
@@ -62,7 +52,7 @@ TEST_CASE("Bars that shift are told apart by their direction, without labels") {
     classifier.fit(data.images, {"classifier", 20});
     if (classifier.loss() < best_loss) {
       best_loss = classifier.loss();
-      accuracy = vade::clustering_accuracy(data.labels, tops(classifier.predict_proba(data.images)));
+      accuracy = vade::clustering_accuracy(data.labels, vade::top_columns(classifier.predict_proba(data.images)));
     }
   }
   CHECK(accuracy > 0.95);
@@ -88,7 +78,7 @@ TEST_CASE("With neighbours as views, two rings are told apart, which no two cent
   vade::FitReport report;
   const auto classifier = InformationMaximisingClassifier<float>::fit_best(data, options, {.candidates = 4, .rung = 10},
                                                                            1, {"classifier", 20}, report);
-  CHECK(vade::clustering_accuracy(labels, tops(classifier.predict_proba(data))) > 0.98);
+  CHECK(vade::clustering_accuracy(labels, vade::top_columns(classifier.predict_proba(data))) > 0.98);
   CHECK(vade::clustering_accuracy(labels, vade::kmeans<float>(x, {.clusters = 2, .restarts = 5}).labels) < 0.7);
 }
 

@@ -56,6 +56,18 @@ using Label = std::int32_t;
 /// One label per sample.
 using Labels = std::vector<Label>;
 
+/// The column of the largest entry of each row of `values` `[N x K]`, of equal ones the first: the most likely cluster.
+template <class M>
+Labels top_columns(const M& values) {
+  Labels labels(static_cast<std::size_t>(values.rows()));
+  for (Index i = 0; i < values.rows(); ++i) {
+    Index top = 0;
+    values.row(i).maxCoeff(&top);
+    labels[static_cast<std::size_t>(i)] = static_cast<Label>(top);
+  }
+  return labels;
+}
+
 /// "[128 x 784]", as messages show a shape.
 inline std::string shape_text(Index rows, Index columns) {
   return "[" + std::to_string(rows) + " x " + std::to_string(columns) + "]";

@@ -110,16 +110,7 @@ class Vade {
   }
 
   /// The most likely cluster of each row.
-  Labels predict(const RowSource<T>& x) const {
-    const Matrix<T> gamma = predict_proba(x);
-    Labels labels(static_cast<std::size_t>(gamma.rows()));
-    for (Index i = 0; i < gamma.rows(); ++i) {
-      Index top = 0;
-      gamma.row(i).maxCoeff(&top);
-      labels[static_cast<std::size_t>(i)] = static_cast<Label>(top);
-    }
-    return labels;
-  }
+  Labels predict(const RowSource<T>& x) const { return top_columns(predict_proba(x)); }
 
   /// E[x|z] at the posterior mean, `[N x D]`.
   Matrix<T> reconstruct(const RowSource<T>& x) const {

@@ -52,12 +52,8 @@ class ClusterMonitor {
   /// γ of the same rows and of their views. O(B K²).
   template <class M1, class M2>
   void observe_views(const M1& clean, const M2& view) {
-    for (Index i = 0; i < clean.rows(); ++i) {
-      Index top = 0, view_top = 0;
-      clean.row(i).maxCoeff(&top);
-      view.row(i).maxCoeff(&view_top);
-      agreeing_ += top == view_top;
-    }
+    const Labels clusters = top_columns(clean), view_clusters = top_columns(view);
+    for (std::size_t i = 0; i < clusters.size(); ++i) agreeing_ += clusters[i] == view_clusters[i];
     joint_ += (clean.transpose() * view).template cast<double>();
     viewed_ += clean.rows();
   }

@@ -1,0 +1,47 @@
+// The command line of the tabular example.
+#pragma once
+
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "options.hpp"
+
+namespace tabular {
+
+/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
+/// mistake, with one line that says what.
+inline std::optional<int> read_options(int argc, char** argv, Options& options) {
+  CLI::App app{"Clusters rows of numbers: a CSV file in, a cluster for each row, figures and a model file out.", "tabular"};
+  app.add_option("--data", options.data, "CSV file, plain or gzip, with or without a line of names")
+      ->required()
+      ->check(CLI::ExistingFile);
+  app.add_option("--clusters", options.clusters, "how many")->required()->check(CLI::Range(2, 10000));
+  app.add_option("--labels", options.labels, "column of classes that score the result and do nothing else; from 0, or -1: the last");
+  app.add_option("--separator", options.separator, "between cells")->capture_default_str();
+  app.add_option("--scale", options.scale, "bring each column to unit variance, all together, or leave them")
+      ->check(CLI::IsMember({"columns", "whole", "none"}))
+      ->capture_default_str();
+  app.add_option("--neighbours", options.neighbours, "of each row, which should share its cluster")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--effort", options.effort, "training steps, as a multiple of what is usual")
+      ->check(CLI::Range(0.001, 1000.0))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
+  app.add_option("--out", options.out, "folder for the results")->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "print nothing but errors");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "tabular: " << error.what() << " (try --help)\n";
+    return 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tabular

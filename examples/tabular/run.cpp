@@ -1,0 +1,108 @@
+#include "run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <vade/data/csv.hpp>
+#include <vade/io/atomic_file.hpp>
+#include <vade/metrics/clustering.hpp>
+#include <vade/models/vade.hpp>
+
+#include "partitions.hpp"
+
+namespace tabular {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Columns without spread stay 0.
+vade::Matrix<float> scaled(const vade::Dataset& data, const std::string& scale) {
+  vade::Matrix<double> x = data.matrix<double>();
+  if (scale == "none") return x.cast<float>();
+  x.rowwise() -= x.colwise().mean().eval();
+  vade::RowVector<double> variances = x.colwise().squaredNorm() / static_cast<double>(x.rows());
+  if (scale == "whole") variances.setConstant(variances.mean());
+  x.array().rowwise() *= (variances.array() > 0).select(variances.array().rsqrt(), 0.0);
+  return x.cast<float>();
+}
+
+vade::Vade<float> train(const vade::Dataset& data, const Partition& from, const Options& options) {
+  vade::Vade<float> model({.network = {.inputs = data.columns(),
+                                       .hidden = {128, 128},
+                                       .latent = std::clamp(options.clusters, 2, 16),
+                                       .likelihood = vade::Likelihood::gaussian,
+                                       .learn_observation_variance = true,
+                                       .seed = options.seed},
+                           .clusters = options.clusters});
+  const int epochs = epochs_for(1500 * options.effort, 100, data);
+  vade::VadeFitOptions fit{.start = vade::PartitionStart{.labels = from.labels},
+                           .fit = {.epochs = epochs, .batch = 100, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)}};
+  fit.objective.freeze_epochs = 2 * epochs / 3;
+  fit.objective.consistency = {.weight = vade::Schedule::linear(static_cast<double>(data.columns())),
+                               .balance = 0,
+                               .view_strength = 0};
+  model.fit(data, fit);
+  return model;
+}
+
+/// What labels say of a partition, where there are any.
+Json scores(const vade::Labels& truth, const Partition& partition) {
+  Json json{{"neighbour_information", partition.information}};
+  if (truth.empty()) return json;
+  json["accuracy"] = vade::clustering_accuracy(truth, partition.labels);
+  json["nmi"] = vade::normalized_mutual_information(truth, partition.labels);
+  json["ari"] = vade::adjusted_rand_index(truth, partition.labels);
+  return json;
+}
+
+/// One line a row: its cluster, and how certain that is.
+std::string lines(const vade::Labels& clusters, const vade::Matrix<float>& gamma) {
+  std::string text = "cluster,probability\n";
+  char line[64];
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    const vade::Index row = static_cast<vade::Index>(i);
+    std::snprintf(line, sizeof line, "%d,%.6g\n", clusters[i], static_cast<double>(gamma(row, clusters[i])));
+    text += line;
+  }
+  return text;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  const vade::CsvTable table = vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels});
+  const vade::Dataset data = vade::Dataset::from_matrix(scaled(table.data.images, options.scale));
+  const vade::Labels& truth = table.data.labels;
+  std::filesystem::create_directories(options.out);
+
+  const vade::IndexMatrix nearest = vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours).rows;
+  std::vector<Partition> partitions = find_partitions(data, nearest, options);
+  const Partition chosen = *std::ranges::max_element(partitions, {}, &Partition::information);
+  const vade::Vade<float> model = train(data, chosen, options);
+  const vade::Matrix<float> gamma = model.predict_proba(data);
+  partitions.push_back({"vade", vade::top_columns(gamma), 0});
+  partitions.back().information = neighbour_information(partitions.back().labels, nearest);
+
+  Json json{{"rows", data.rows()}, {"columns", data.columns()}, {"clusters", options.clusters}, {"seed", options.seed}};
+  json["elbo"] = model.elbo(data).bound();
+  json["chosen"] = chosen.name;
+  for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
+  vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
+  vade::write_file_atomically(options.out / "clusters.csv", lines(partitions.back().labels, gamma));
+  model.save(options.out / "model.safetensors");
+  if (options.quiet) return 0;
+  for (const Partition& partition : partitions) {
+    std::printf("%-10s neighbours agree: %.4f nats", partition.name.c_str(), partition.information);
+    if (!truth.empty()) std::printf("  accuracy %.4f", vade::clustering_accuracy(truth, partition.labels));
+    std::printf("%s\n", partition.name == chosen.name ? "  <- VaDE starts here" : "");
+  }
+  std::printf("%lld rows; results in %s\n", static_cast<long long>(data.rows()), options.out.string().c_str());
+  return 0;
+}
+
+}  // namespace tabular

@@ -1,0 +1,82 @@
+"""The tabular example: its options, what it writes, and that it writes the same again. Training is short."""
+import csv
+import json
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+PROGRAM = Path(os.environ["VADE_EXAMPLES"]) / "tabular"
+
+
+class Tabular(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="vade-tabular-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        draw = random.Random(1)
+        with (self.folder / "blobs.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["x", "kind", "y", "same"])
+            for i in range(90):
+                kind = i % 3
+                writer.writerow([draw.gauss(100 * kind, 10), f"kind {kind}", draw.gauss((kind == 1) * 5, 0.5), 7])
+
+    def run_program(self, *arguments):
+        return subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=900, cwd=self.folder)
+
+    def cluster(self, out, *arguments):
+        run = self.run_program("--data", "blobs.csv", "--clusters", "3", "--effort", "0.02", "--out", out, *arguments)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return json.loads((self.folder / out / "metrics.json").read_text()), run
+
+    def test_blobs_are_found_and_every_row_has_its_cluster(self):
+        metrics, run = self.cluster("r", "--labels", "1")
+        self.assertEqual((metrics["rows"], metrics["columns"]), (90, 3))
+        self.assertEqual(list(metrics["partitions"]), ["k-means", "mixture", "classifier", "vade"])
+        chosen = metrics["partitions"][metrics["chosen"]]
+        self.assertEqual(chosen["neighbour_information"],
+                         max(p["neighbour_information"] for name, p in metrics["partitions"].items() if name != "vade"))
+        self.assertGreater(metrics["partitions"]["vade"]["accuracy"], 0.98)
+        self.assertIn("<- VaDE starts here", run.stdout)
+        with (self.folder / "r" / "clusters.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 90)
+        self.assertEqual({row["cluster"] for row in rows[0::3]} & {row["cluster"] for row in rows[1::3]}, set())
+        self.assertTrue(all(0 <= float(row["probability"]) <= 1 for row in rows))
+        self.assertTrue((self.folder / "r" / "model.safetensors").exists())
+
+    def test_the_same_seed_writes_the_same_bytes_and_labels_only_score(self):
+        self.cluster("a", "--labels", "1", "--quiet")
+        self.cluster("b", "--labels", "1")
+        for name in ("clusters.csv", "model.safetensors", "metrics.json"):
+            self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes())
+        text = (self.folder / "blobs.csv").read_text()
+        (self.folder / "blobs.csv").write_text(text.replace("kind 2", "kind 1"))
+        self.cluster("c", "--labels", "1")
+        self.assertEqual((self.folder / "a" / "clusters.csv").read_bytes(), (self.folder / "c" / "clusters.csv").read_bytes())
+
+    def test_wrong_options_end_with_two_and_one_line(self):
+        good = ["--data", "blobs.csv", "--clusters", "3"]
+        for arguments in ([], ["--data", "blobs.csv"], ["--data", "none.csv", "--clusters", "3"], [*good, "--clusters", "1"],
+                          [*good, "--scale", "half"], [*good, "--effort", "0"], [*good, "extra"]):
+            with self.subTest(arguments):
+                run = self.run_program(*arguments)
+                self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (2, "", 1))
+                self.assertTrue(run.stderr.startswith("tabular: "))
+
+    def test_a_table_that_is_none_ends_with_one_and_one_line(self):
+        run = self.run_program("--data", "blobs.csv", "--clusters", "3")
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertEqual(run.stderr, "tabular: blobs.csv: line 2, column 2: got 'kind 0', wanted a finite number\n")
+        run = self.run_program("--data", "blobs.csv", "--clusters", "3", "--labels", "4")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
+        run = self.run_program("--data", "blobs.csv", "--clusters", "3", "--labels", "1", "--neighbours", "90")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
+        self.assertFalse((self.folder / "out" / "tabular" / "metrics.json").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
