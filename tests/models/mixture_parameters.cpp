@@ -12,3 +12,25 @@ TEST_CASE("π of the parameters is a softmax: positive, sums to one, log(weights
   mixture.weight_logits.value().array() += 1000;  // only differences count
   CHECK(mixture.weights()(0) == doctest::Approx(0.2));
 }
+
+TEST_CASE("M.12: two halves of a cluster have its weight, its mean and its variances together") {
+  vade::MixtureParameters<double> mixture(3, 2);
+  mixture.weight_logits.value() << std::log(0.6), std::log(0.399), std::log(0.001);
+  mixture.means.value() << 1, 2, 3, 4, 9, 9;
+  mixture.log_variances.value() << std::log(0.5), std::log(3.0), 0, 0, 1, 1;
+  mixture.split(0, 2);
+  const auto& m = mixture.means.value();
+  const auto v = mixture.log_variances.value().array().exp().eval();
+  const vade::RowVector<double> pi = mixture.weights();
+  CHECK(pi(0) == doctest::Approx(pi(2)));
+  CHECK((pi(0) + pi(2)) / pi(1) == doctest::Approx(0.6 / 0.399));
+  for (const vade::Index j : {0, 1}) {
+    const double mean = 0.5 * (m(0, j) + m(2, j));
+    CHECK(mean == doctest::Approx(j + 1.0));
+    const double variance = 0.5 * (v(0, j) + v(2, j) + std::pow(m(0, j) - mean, 2) + std::pow(m(2, j) - mean, 2));
+    CHECK(variance == doctest::Approx(j == 0 ? 0.5 : 3.0));
+  }
+  CHECK(m(2, 1) - m(0, 1) == doctest::Approx(std::sqrt(6.0)));  // apart along the widest axis alone
+  CHECK(m(2, 0) == m(0, 0));
+  CHECK(m.row(1) == vade::RowVector<double>{{3, 4}});
+}

@@ -1,7 +1,9 @@
 #include <vade/models/vade_objective.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -261,4 +263,38 @@ TEST_CASE("With view strength 0 a row is its own view, nothing is asked of the d
   CHECK(s.record(of_numbers, 5.0).terms[5].scalar() == doctest::Approx(term));
   options.consistency.view_strength = -1;
   CHECK_THROWS_AS(options.check(20), vade::ValueError);
+}
+
+TEST_CASE("A dead cluster takes half of the largest one after the freeze, if it may, and the record says so") {
+  for (const bool revive : {false, true}) {
+    CAPTURE(revive);
+    Setup s;
+    s.mixture.means.value().row(3).setConstant(50);  // no code is near
+    VadeObjectiveOptions options;
+    options.revive = revive;
+    options.freeze_epochs = 2;
+    VadeObjective<double> objective(s.network, s.mixture, options, s.data);
+    const Matrix<double> before = s.mixture.means.value();
+    vade::EpochRecord early{.epoch = 1}, late{.epoch = 2};
+    s.record(objective, 0.5);
+    objective.end_epoch(early);
+    CHECK(s.mixture.means.value() == before);
+    s.record(objective, 1.5);
+    objective.end_epoch(late);
+    CHECK((s.mixture.means.value() == before) == !revive);
+    const auto says = [&](const std::string& word) {
+      return std::ranges::any_of(late.alarms, [&](const std::string& alarm) { return alarm.find(word) != std::string::npos; });
+    };
+    CHECK(says("cluster 3 is dead"));
+    CHECK(says("cluster 3 is revived") == revive);
+    if (!revive) continue;
+    s.record(objective, 2.5);
+    vade::EpochRecord next{.epoch = 3};
+    objective.end_epoch(next);
+    CHECK(next.term("smallest_share") > late.term("smallest_share"));
+  }
+  VadeObjectiveOptions both;
+  both.revive = true;
+  both.mixture = vade::MixtureUpdate::em;
+  CHECK_THROWS_AS(both.check(20), vade::ValueError);
 }

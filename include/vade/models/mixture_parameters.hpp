@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
+
 #include <vade/autodiff/parameter.hpp>
 #include <vade/elbo/vade.hpp>
 
@@ -47,6 +49,21 @@ struct MixtureParameters {
     const auto& l = weight_logits.value();
     const RowVector<T> e = (l.array() - l.maxCoeff()).exp().matrix();
     return e / e.sum();
+  }
+
+  /// M.12: cluster `from` becomes two, itself and `into`, which is given up: half of the weight each, apart by √2 σ along
+  /// the axis where it was widest. Together they have the weight, the mean and the variances that it had. O(J).
+  void split(Index from, Index into) {
+    Index widest = 0;
+    log_variances.value().row(from).maxCoeff(&widest);
+    const T step = std::sqrt(std::exp(log_variances.value()(from, widest)) / 2);
+    weight_logits.value()(0, from) -= std::log(T{2});
+    weight_logits.value()(0, into) = weight_logits.value()(0, from);
+    log_variances.value()(from, widest) -= std::log(T{2});
+    log_variances.value().row(into) = log_variances.value().row(from);
+    means.value().row(into) = means.value().row(from);
+    means.value()(from, widest) -= step;
+    means.value()(into, widest) += step;
   }
 
   void for_each_parameter(auto&& visit) { visit(weight_logits), visit(means), visit(log_variances); }

@@ -60,6 +60,7 @@ struct VadeObjectiveOptions {
   Schedule kl_weight = Schedule::constant(1);
   double mixture_rate = 1;  ///< learning rate of π, μ_c, σ_c as a multiple of the networks', where gradients move them
   int freeze_epochs = 0;    ///< first epochs in which γ is the one of the start, where a start gives one
+  bool revive = false;      ///< whether, after these, a dead cluster takes half of the largest one: at most one an epoch
   int samples = 1;        ///< L draws of z a row for the reconstruction, and for sampled responsibilities
   ConsistencyOptions consistency = {};
 
@@ -70,6 +71,8 @@ struct VadeObjectiveOptions {
     check_between("VadeObjectiveOptions", "samples", samples, 1, 1 << 20);
     check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
     check_at_least("ConsistencyOptions", "view_strength", consistency.view_strength, 0.0);
+    if (revive && mixture == MixtureUpdate::em)
+      throw ValueError("VadeObjectiveOptions: revive is true with mixture = em, whose sums would bring the dead cluster back");
     if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
       throw ValueError(detail::message("VadeObjectiveOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
                                        " epochs, but training has ", epochs, ": the full bound would never be used"));
@@ -144,8 +147,9 @@ class VadeObjective {
 
   void end_epoch(EpochRecord& record) {
     if (views_ && !options_.consistency.draws_views()) watch_views(static_cast<std::uint32_t>(record.epoch));
-    monitor_.finish(record);
+    const RowVector<double> shares = monitor_.finish(record);
     record.terms.push_back({"closest_centres", closest_centres()});
+    if (options_.revive && record.epoch >= options_.freeze_epochs) revive_smallest(shares, record);
   }
 
  private:
@@ -176,6 +180,14 @@ class VadeObjective {
     const Matrix<T> gamma = detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x));
     views_->draw(rows, 1, network_->options.seed, epoch, out);
     monitor_.observe_views(gamma, detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x)));
+  }
+
+  void revive_smallest(const RowVector<double>& shares, EpochRecord& record) {
+    Index smallest = 0, largest = 0;
+    shares.maxCoeff(&largest);
+    if (!ClusterMonitor::is_dead(shares.minCoeff(&smallest), shares.cols()) || smallest == largest) return;
+    mixture_->split(largest, smallest);
+    record.alarms.push_back(detail::message("cluster ", smallest, " is revived: it takes half of cluster ", largest));
   }
 
   Var<T> frozen_rows(Tape<T>& tape, std::span<const Index> rows) const {

@@ -26,7 +26,9 @@ namespace vade {
 /// | `agreement`          | share of rows with the same most likely cluster for x and its view    |
 /// | `view_information`   | I(c; c′) in nats between the clusters of x and of its view            |
 ///
-/// The last two only where views are observed. A share below 0.1 / K is a dead cluster, and an alarm.
+/// The last two only where views are observed. A share below 0.1 / K is a dead cluster, and an alarm. What to do about it:
+/// let the fit split the largest cluster (`VadeObjectiveOptions::revive`), or fit again (`fit_best`, which takes fits
+/// without alarms first).
 class ClusterMonitor {
  public:
   ClusterMonitor(Index rows, Index clusters)
@@ -58,9 +60,12 @@ class ClusterMonitor {
     viewed_ += clean.rows();
   }
 
-  /// Adds the indicators of the rows seen since the last call, and begins anew.
-  void finish(EpochRecord& record) {
-    if (seen_ == 0) return;
+  static bool is_dead(double share, Index clusters) { return share < 0.1 / static_cast<double>(clusters); }
+
+  /// Adds the indicators of the rows seen since the last call, and begins anew. Returns π̄ `[1 x K]`, which is 0 where no
+  /// rows were seen.
+  RowVector<double> finish(EpochRecord& record) {
+    if (seen_ == 0) return shares_;
     const Index clusters = shares_.size();
     const auto seen = static_cast<double>(seen_);
     shares_ /= seen;
@@ -72,16 +77,18 @@ class ClusterMonitor {
     if (known_ > 0)
       record.terms.push_back({"label_churn", static_cast<double>(changed_) / static_cast<double>(known_)});
     for (Index c = 0; c < clusters; ++c)
-      if (shares_(c) < 0.1 / static_cast<double>(clusters))
+      if (is_dead(shares_(c), clusters))
         record.alarms.push_back(detail::message("cluster ", c, " is dead: share ", shares_(c)));
     if (viewed_ > 0) {
       record.terms.push_back({"agreement", static_cast<double>(agreeing_) / static_cast<double>(viewed_)});
       record.terms.push_back({"view_information", mutual_information()});
     }
+    RowVector<double> shares = shares_;
     shares_.setZero();
     joint_.setZero();
     confidence_ = 0;
     seen_ = viewed_ = agreeing_ = known_ = changed_ = 0;
+    return shares;
   }
 
  private:

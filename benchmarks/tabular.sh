@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Clusters tables without a known augmentation, several seeds each, and prints how VaDE does beside k-means and a Gaussian
+# mixture on the same rows: bash benchmarks/tabular.sh [options]. Try --help.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+bash "$root/cmake/install_packages.sh" peers # for the 8x8 digits, which scikit-learn brings
+bash "$root/examples/build.sh" tabular
+exec python3 -B "$root/benchmarks/tabular.py" "$@"
