@@ -81,3 +81,19 @@ TEST_CASE("Views that make no sense are refused before any is drawn") {
   CHECK_THROWS_WITH_AS(drawn(views, {6}, 2), doctest::Contains("row is 6"), vade::ValueError);
   CHECK_THROWS_AS(drawn(views, {1}, 3), vade::ShapeError);
 }
+
+TEST_CASE("Adversarial views lie at a share of the distance of a neighbour, in a random direction where no model is asked") {
+  const Matrix<double> x = reference::normal_matrix(30, 4, 3);
+  const Dataset data = Dataset::from_matrix(x);
+  const Views<double> views(data, vade::AdversarialAugmentation{.radius = 0.4, .neighbours = 5});
+  CHECK(views.adversarial());
+  CHECK(!Views<double>(data, vade::NeighbourAugmentation{.neighbours = 5}).adversarial());
+  const Matrix<double> distances = vade::nearest_neighbours<double>(x, 5).distances;
+  const Matrix<double> one = drawn(views, {7, 20}, 4, 0.5, 1), other = drawn(views, {20, 7}, 4, 0.5, 1);
+  CHECK((one.row(0) - x.row(7)).norm() == doctest::Approx(0.5 * 0.4 * distances(7, 4)));
+  CHECK((one.row(1) - x.row(20)).norm() == doctest::Approx(0.5 * 0.4 * distances(20, 4)));
+  CHECK(one.row(0) == other.row(1));  // whatever the batch
+  CHECK(drawn(views, {7, 20}, 4, 0.5, 2) != one);
+  CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.radius = -1}), vade::ValueError);
+  CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.neighbours = 30}), vade::ValueError);
+}

@@ -298,3 +298,23 @@ TEST_CASE("A dead cluster takes half of the largest one after the freeze, if it 
   both.mixture = vade::MixtureUpdate::em;
   CHECK_THROWS_AS(both.check(20), vade::ValueError);
 }
+
+TEST_CASE("Adversarial views are turned by γ as it is: they ask for more than the rows themselves, of rows of numbers, too") {
+  Setup s;
+  const vade::Dataset numbers = vade::Dataset::from_matrix(s.data.matrix<double>());
+  VadeObjectiveOptions options;
+  const auto term = [&](double radius) {
+    options.consistency = {.weight = vade::Schedule::constant(3),
+                           .balance = 0,
+                           .augmentation = vade::AdversarialAugmentation{.radius = radius, .neighbours = 3}};
+    VadeObjective<double> objective(s.network, s.mixture, options, numbers);
+    const auto losses = s.record(objective, 5.0);
+    const double value = losses.terms[5].scalar();
+    s.tape.backward(losses.loss);
+    return value;
+  };
+  const double at_rows = term(0);
+  CHECK(term(0.2) > at_rows);
+  CHECK(term(1) > term(0.2));
+  CHECK(s.network.encoder.head().weight().gradient().allFinite());
+}

@@ -22,9 +22,24 @@ struct NeighbourAugmentation {
   void validate() const { check_at_least<Index>("NeighbourAugmentation", "neighbours", neighbours, 1); }
 };
 
+/// A view of a row is a point near it, in the direction where the model's prediction changes most (virtual adversarial
+/// training: see `AdversarialViews`; as views of IMSAT, Hu et al. 2017): for data of which nobody knows a change that keeps
+/// the class. Where there is no model to ask, in `Views` itself and in `cluster_health`, the direction is random. Columns
+/// should be on one scale.
+struct AdversarialAugmentation {
+  double radius = 0.25;   ///< how near, in distances to the nearest row but `neighbours` − 1
+  Index neighbours = 10;
+
+  /// @throws ValueError naming the field
+  void validate() const {
+    check_at_least("AdversarialAugmentation", "radius", radius, 0.0);
+    check_at_least<Index>("AdversarialAugmentation", "neighbours", neighbours, 1);
+  }
+};
+
 /// What a view may differ by and still be of the same class: a statement about the data, and the only one that the warm
 /// start and the consistency term make.
-using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, NoiseCorruption>;
+using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, NoiseCorruption, AdversarialAugmentation>;
 
 /// Draws views of the rows of one data set.
 template <Real T>
@@ -38,18 +53,25 @@ class Views {
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       check_between<Index>("NeighbourAugmentation", "neighbours", kind->neighbours, 1, data.rows() - 1);
+    if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
+      check_between<Index>("AdversarialAugmentation", "neighbours", kind->neighbours, 1, data.rows() - 1);
   }
 
-  /// Finds the neighbours, where views are neighbours: O(N² D). `data` must outlive this. @throws as `check`; ValueError
+  /// Finds neighbours, where views ask for them: O(N² D). `data` must outlive this. @throws as `check`; ValueError
   /// for NaN or infinity among neighbours
   Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
     check(data, augmentation);
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       neighbours_ = nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).rows;
+    if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
+      radii_ = kind->radius * nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).distances.rightCols(1);
   }
 
+  /// Whether a view should be turned to where a prediction changes most, by `AdversarialViews`.
+  bool adversarial() const { return std::holds_alternative<AdversarialAugmentation>(augmentation_); }
+
   /// A view of row `rows[i]` becomes row i of `out` `[rows.size() x D]`; it depends on (seed, epoch, row) and `strength`,
-  /// the share of the half-widths, of the neighbours, or of the noise. O(B D). @throws ShapeError, ValueError
+  /// the share of the half-widths, of the neighbours, of the noise, or of the radius. O(B D). @throws ShapeError, ValueError
   void draw(std::span<const Index> rows, double strength, std::uint64_t seed, std::uint32_t epoch,
             MatrixView<T> out) const {
     std::visit([&](const auto& kind) { draw_kind(kind, rows, strength, seed, epoch, out); }, augmentation_);
@@ -81,9 +103,22 @@ class Views {
     corrupt<T>(out, rows, {kind.noise * strength, kind.mask * strength, kind.clamp}, seed, epoch);
   }
 
+  void draw_kind(const AdversarialAugmentation&, std::span<const Index> rows, double strength, std::uint64_t seed,
+                 std::uint32_t epoch, MatrixView<T> out) const {
+    data_->template gather<T>(rows, out);
+    RowVector<T> direction(out.cols());
+    for (Index i = 0; i < out.rows(); ++i) {
+      const Index row = rows[static_cast<std::size_t>(i)];
+      RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
+      for (T& entry : direction) entry = stream.normal<T>();
+      out.row(i) += static_cast<T>(strength * radii_(row, 0)) / direction.norm() * direction;
+    }
+  }
+
   const Dataset* data_;
   Augmentation augmentation_;
   IndexMatrix neighbours_;
+  Matrix<double> radii_;  // of adversarial views, `[N x 1]`
 };
 
 }  // namespace vade

@@ -16,7 +16,7 @@
 #include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>
 #include <vade/data/views.hpp>
-#include <vade/elbo/vade.hpp>
+#include <vade/models/adversarial_views.hpp>
 #include <vade/models/row_source.hpp>
 #include <vade/nn/batch_norm.hpp>
 #include <vade/training/cluster_monitor.hpp>
@@ -174,9 +174,12 @@ class InformationMaximisingClassifier {
       const Var<T> both = tape.constant(2 * count, width);
       MatrixView<T> clean_and_view = both.mutable_value();
       clean_and_view.topRows(count) = batch.x.value();
+      const MatrixView<T> view_rows(clean_and_view.data() + count * width, count, width);
       const double strength = options.view_strength.at(batch.epoch, batch.epochs);
-      views_->draw(batch.rows, strength, batch.seed, batch.draw,
-                   MatrixView<T>(clean_and_view.data() + count * width, count, width));
+      views_->draw(batch.rows, strength, batch.seed, batch.draw, view_rows);
+      if (views_->adversarial())
+        adversarial_.turn(batch.x.value(), view_rows,
+                          [&](Var<T> x) { return log_softmax(apply(std::as_const(*classifier_), x)); });
       const Var<T> logits = apply(*classifier_, both);
       const Var<T> p = softmax(rows(logits, 0, count));
       const Var<T> view_log_p = log_softmax(rows(logits, count, count));
@@ -198,6 +201,7 @@ class InformationMaximisingClassifier {
    private:
     InformationMaximisingClassifier* classifier_;
     const Views<T>* views_;
+    AdversarialViews<T> adversarial_;
     ClusterMonitor monitor_;
   };
 

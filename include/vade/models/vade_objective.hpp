@@ -15,6 +15,7 @@
 #include <vade/data/views.hpp>
 #include <vade/elbo/multi_sample.hpp>
 #include <vade/elbo/vade.hpp>
+#include <vade/models/adversarial_views.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/network.hpp>
 #include <vade/models/online_mixture.hpp>
@@ -157,6 +158,12 @@ class VadeObjective {
   auto view_posterior(const Batch<T>& batch) {
     const Var<T> view = batch.x.tape().constant(batch.x.rows(), batch.x.cols());
     views_->draw(batch.rows, options_.consistency.view_strength, batch.seed, batch.draw, view.mutable_value());
+    if (views_->adversarial())
+      adversarial_.turn(batch.x.value(), view.mutable_value(), [&](Var<T> x) {
+        const MixturePrior<T> prior = std::as_const(*mixture_).on(x.tape());
+        const auto q = std::as_const(*network_).encoder(x);
+        return log_softmax(prior.expected_log_density(q) + log_softmax(prior.weight_logits));
+      });
     return network_->encoder(view);
   }
 
@@ -216,6 +223,7 @@ class VadeObjective {
   VadeObjectiveOptions options_;
   Matrix<T> frozen_;
   Dataset data_;
+  AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
   std::optional<OnlineMixture<T>> online_;  // where EM moves the mixture
   std::optional<Views<T>> views_;           // for the consistency term, or to watch
