@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   compare::Options options;
   const std::map<std::string, std::function<nlohmann::ordered_json(const compare::Options&)>> measurements{
       {"machine", compare::machine},       {"step", compare::step},     {"predict", compare::predict},
-      {"em", compare::expectation_maximisation}, {"kmeans", compare::kmeans}, {"silhouette", compare::silhouette}};
+      {"memory", compare::memory},         {"load", compare::load},     {"em", compare::expectation_maximisation},
+      {"kmeans", compare::kmeans},         {"scores", compare::scores}, {"silhouette", compare::silhouette}};
   CLI::App app{"Measures one thing and prints one line of JSON.", "compare"};
   std::vector<std::string> names;
   for (const auto& entry : measurements) names.push_back(entry.first);
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
   app.add_option("--columns", options.columns, "J")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--clusters", options.clusters, "K")->check(CLI::Range(1, 10000))->capture_default_str();
   app.add_option("--repeats", options.repeats, "steps or iterations")->check(CLI::Range(2, 100000))->capture_default_str();
-  app.add_option("--exchange", options.exchange, "file that tells a peer the data, the start and the result");
+  app.add_option("--exchange", options.exchange, "file that tells a peer the data, the start and the result; for load: the file to read");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -40,6 +40,17 @@ Json expectation_maximisation(const Options& options);
 /// One iteration of Lloyd's algorithm in ms. With `exchange`: writes rows, start and inertia.
 Json kmeans(const Options& options);
 
+/// Accuracy, normalized mutual information, adjusted Rand index and V-measure of `rows` labels in ms, all four. With
+/// `exchange`: writes both labellings and the scores.
+Json scores(const Options& options);
+
+/// Reading the images of an IDX file, plain or gzip, which is `exchange`, in ms.
+Json load(const Options& options);
+
+/// The most memory that this process has had after an epoch on 70,000 images, and what it should be: the bytes of the data,
+/// four numbers a parameter, and what a batch leaves on the tape. In megabytes.
+Json memory(const Options& options);
+
 /// The exact silhouette of `rows` rows in ms. With `exchange`: writes rows, labels and the score.
 Json silhouette(const Options& options);
 

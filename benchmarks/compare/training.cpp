@@ -1,6 +1,9 @@
 // The machine's limits, training steps and predictions.
 #include <cstdint>
+#include <fstream>
+#include <string>
 
+#include <vade/data/mnist.hpp>
 #include <vade/io/safetensors.hpp>
 #include <vade/kernel/product.hpp>
 #include <vade/models/vade.hpp>
@@ -43,8 +46,7 @@ void write_exchange(const std::filesystem::path& path, const Net& net, const Mat
 }
 
 template <class Objective>
-Json timed_steps(Objective& objective, const vade::Dataset& data, const Options& options) {
-  vade::Tape<float> tape;
+Json timed_steps(Objective& objective, vade::Tape<float>& tape, const vade::Dataset& data, const Options& options) {
   std::vector<double> seconds;
   auto last = Clock::now();
   double loss = 0;
@@ -59,6 +61,14 @@ Json timed_steps(Objective& objective, const vade::Dataset& data, const Options&
   const vade::FitOptions fit{.epochs = 2, .batch = options.batch, .learning_rate = vade::Schedule::constant(1e-3)};
   vade::train<float>(objective, tape, data, fit, {"step", 9}, 1, observer);
   return {{"ms", 1e3 * median(std::move(seconds))}, {"loss", loss}};
+}
+
+/// The most memory that this process has had, where the system tells.
+double peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return 1024 * std::stod(line.substr(6));
+  return 0;
 }
 
 }  // namespace
@@ -90,20 +100,44 @@ Json step(const Options& options) {
   vade::VadeObjective<float> vade_objective(net, mixture, {}, data);
   const auto parameters = vade::parameter_count(net) + (options.model == "vade" ? vade::parameter_count(mixture) : 0);
   if (!options.exchange.empty()) {
-    vade::Tape<float> tape;
+    vade::Tape<float> first;
     std::vector<Index> rows(static_cast<std::size_t>(options.batch));
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<Index>(i);
-    const auto x = tape.constant(options.batch, 784);
+    const auto x = first.constant(options.batch, 784);
     data.gather<float>(rows, x.mutable_value());
-    const Matrix<float> noise = vade::posterior_noise(tape, rows, 10, 1, 5).value();
+    const Matrix<float> noise = vade::posterior_noise(first, rows, 10, 1, 5).value();
     const vade::Batch<float> batch{.x = x, .data = data, .rows = rows, .epoch = 0, .epochs = 1, .seed = 1, .draw = 5};
     write_exchange(options.exchange, net, x.value(), noise, vae.record(batch).loss.scalar());
   }
-  Json json = options.model == "vae" ? timed_steps(vae, data, options) : timed_steps(vade_objective, data, options);
+  vade::Tape<float> tape;
+  Json json = options.model == "vae" ? timed_steps(vae, tape, data, options) : timed_steps(vade_objective, tape, data, options);
   const auto rows = static_cast<double>(options.batch);
   json["gigaflop"] = 1e-9 * rows * (6 * layer_weights - 2 * first_layer_weights);
   json["optimizer_megabytes"] = 28e-6 * static_cast<double>(parameters);
   return json;
+}
+
+Json memory(const Options& options) {
+  vade::set_threads(options.threads);
+  const vade::Dataset data = noise_images(70000);
+  vade::Network<float> net(network());
+  vade::VaeObjective<float> objective(net, vade::Schedule::constant(1));
+  vade::Tape<float> tape;
+  Options epoch = options;
+  epoch.repeats = 2;
+  timed_steps(objective, tape, data, epoch);
+  const double megabyte = 1e-6, numbers = static_cast<double>(vade::parameter_count(net));
+  const double data_size = megabyte * static_cast<double>(data.byte_size()), state = megabyte * 16 * numbers;
+  const double activations = megabyte * static_cast<double>(tape.bytes());
+  return {{"data", data_size}, {"parameters", state}, {"activations", activations}, {"sum", data_size + state + activations},
+          {"peak", megabyte * peak_bytes()}};
+}
+
+Json load(const Options& options) {
+  vade::set_threads(options.threads);
+  vade::Index rows = 0;
+  const double seconds = time_of(options.repeats, [&] { rows = vade::load_idx(options.exchange).rows(); });
+  return {{"ms", 1e3 * seconds}, {"rows", rows}};
 }
 
 Json predict(const Options& options) {
