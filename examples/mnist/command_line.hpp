@@ -28,6 +28,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
+  app.add_option("--restarts", options.restarts, "fits, of which one is kept: by its alarms, and by what rows and views agree on")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
   app.add_option("--epochs", options.epochs, "of the training, and at most of what comes before it; 0: train nothing")
       ->check(CLI::Range(0, 1000000));
@@ -48,6 +51,8 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
     if (options.view_strength != 1 && (!views || options.recipe == "plain"))
       throw CLI::ValidationError("--view-strength", "it goes with --preset vade or vade-fashion, which have views");
+    if (options.restarts > 1 && options.preset.ends_with("vae"))
+      throw CLI::ValidationError("--restarts", "a VAE has no clusters to judge it by; it goes with a preset of VaDE");
     if (options.purity && options.preset.ends_with("vae"))
       throw CLI::ValidationError("--purity", "a VAE draws from no cluster; it goes with a preset of VaDE");
   } catch (const CLI::CallForHelp&) {

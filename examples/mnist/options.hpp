@@ -15,6 +15,7 @@ struct Options {
   std::string recipe = "full";
   double view_strength = 1;  ///< of the random views of presets vade and vade-fashion, against the preset's
   bool imbalanced = false;   ///< whether classes are thinned out, each to another share
+  int restarts = 1;  ///< fits, of which the best is kept without looking at labels
   std::uint64_t seed = 0;
   std::optional<int> epochs;
   std::optional<int> batch;

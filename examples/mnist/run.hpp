@@ -86,7 +86,7 @@ inline Json judged(const Judge& judge, const vade::Matrix<float>& images, vade::
 }
 
 /// Trains or loads the model of a job, and writes everything. Returns the exit code. A job is made from (inputs,
-/// options) and has `model`, `fit`, `prepare`, `clusters`, `clusters_of`, `samples` and `row_labels`.
+/// options) and has `model`, `train`, `prepare`, `clusters`, `clusters_of`, `samples` and `row_labels`.
 template <class Job>
 int run(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
@@ -102,15 +102,15 @@ int run(const Options& options) {
 
   Job job(everything.images.columns(), options);
   vade::FitReport report;
+  Json json;
   if (options.load.empty())
-    report = job.model.fit(fitted_to, job.fit, progress.observer(), progress.token());
+    report = job.train(fitted_to, progress.observer(), progress.token(), json);
   else
     job.model = decltype(job.model)::load(options.load);
   job.model.save(options.out / "model.safetensors");
   job.prepare(fitted_to);
 
   const Clustering all_rows = cluster_rows(job, everything);
-  Json json;
   json["preset"] = options.preset;
   json["recipe"] = options.recipe;
   json["view_strength"] = options.view_strength;

@@ -1,7 +1,11 @@
 // Presets vade, vade-fashion, reference-vade and paper-vade.
+#include <vade/models/fit_best.hpp>
 #include <vade/models/vade.hpp>
 
+#include <cstdio>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "jobs.hpp"
@@ -98,11 +102,28 @@ Preset preset_of(vade::Index inputs, const Options& options) {
 }
 
 struct VadeJob {
+  Options options;
   Preset preset;
   vade::Vade<float> model;
-  vade::VadeFitOptions& fit = preset.fit;
 
-  VadeJob(vade::Index inputs, const Options& options) : preset(preset_of(inputs, options)), model(preset.model) {}
+  VadeJob(vade::Index inputs, const Options& o) : options(o), preset(preset_of(inputs, o)), model(preset.model) {}
+
+  /// One fit, or several of which one is kept; `json` gets what they were judged by.
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop, Json& json) {
+    if (options.restarts == 1) return model.fit(data, preset.fit, observer, stop);
+    vade::BestFit best = vade::fit_best(model, data, preset.fit,
+                                        {.restarts = options.restarts, .augmentation = views_of(options)}, observer, stop);
+    for (const vade::Restart& restart : best.restarts)
+      json["restarts"].push_back({{"seed", restart.seed},
+                                  {"elbo", restart.bound},
+                                  {"view_information", restart.health.view_information},
+                                  {"agreement", restart.health.agreement},
+                                  {"alarms", restart.health.alarms},
+                                  {"seconds", restart.seconds}});
+    json["reason"] = best.reason;
+    if (!options.quiet) std::fprintf(stderr, "%s\n", best.reason.c_str());
+    return std::move(best.report);
+  }
 
   void prepare(const vade::Dataset&) const {}
   vade::Index clusters() const { return model.options().clusters; }

@@ -1,4 +1,6 @@
 // Presets vae and reference-vae: a VAE, clustered by k-means on its codes.
+#include <stop_token>
+
 #include <vade/mixture/kmeans.hpp>
 #include <vade/models/vae.hpp>
 
@@ -26,6 +28,9 @@ struct VaeJob {
     apply(fit.fit, options, false);
   }
 
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop, Json&) {
+    return model.fit(data, fit, observer, stop);
+  }
   /// The centres come from the codes of the rows that the VAE was fitted to, and no others.
   void prepare(const vade::Dataset& fitted_to) {
     centres = vade::kmeans(model.transform(fitted_to),
