@@ -27,6 +27,12 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--view-strength", options.view_strength, "of random views, against those of the preset")
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
+  app.add_option("--consistency-views", options.consistency_views, "share of that strength in the consistency term")
+      ->check(CLI::Range(0.0, 4.0));
+  app.add_option("--consistency-weight", options.consistency_weight, "where the weight of that term begins")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--learning-rate", options.learning_rate, "where it begins in the training proper")
+      ->check(CLI::Range(1e-8, 1.0));
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
   app.add_option("--restarts", options.restarts, "fits, of which one is kept: by its alarms, and by what rows and views agree on")
       ->check(CLI::Range(1, 1000))
@@ -49,8 +55,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
     const bool views = options.preset == "vade" || options.preset == "vade-fashion";
     if (options.recipe != "full" && !views)
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
-    if (options.view_strength != 1 && (!views || options.recipe == "plain"))
-      throw CLI::ValidationError("--view-strength", "it goes with --preset vade or vade-fashion, which have views");
+    const bool of_views = options.view_strength != 1 || options.consistency_views || options.consistency_weight;
+    if (of_views && (!views || options.recipe == "plain"))
+      throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
     if (options.restarts > 1 && options.preset.ends_with("vae"))
       throw CLI::ValidationError("--restarts", "a VAE has no clusters to judge it by; it goes with a preset of VaDE");
     if (options.purity && options.preset.ends_with("vae"))

@@ -39,8 +39,9 @@ inline vade::NetworkOptions default_network(vade::Index inputs, std::uint64_t se
   return {.inputs = inputs, .hidden = {512, 512}, .seed = seed};
 }
 
-/// Applies --epochs and --batch; what comes before the training proper has at most as many epochs.
+/// Applies --epochs and --batch, and --learning-rate to the training proper; what comes before has at most as many epochs.
 inline void apply(vade::FitOptions& fit, const Options& options, bool pretraining) {
+  if (options.learning_rate && !pretraining) fit.learning_rate = vade::Schedule::cosine(*options.learning_rate, 0.02);
   if (options.epochs) fit.epochs = pretraining ? std::min(fit.epochs, *options.epochs) : *options.epochs;
   if (options.batch) fit.batch = *options.batch;
 }

@@ -88,6 +88,9 @@ Preset preset_of(vade::Index inputs, const Options& options) {
   Preset preset = options.preset == "reference-vade" ? reference_preset(inputs)
                   : options.preset == "paper-vade" ? paper_preset(inputs)
                                                    : default_preset(inputs, views_of(options));
+  auto& consistency = preset.fit.objective.consistency;
+  if (options.consistency_views) consistency.view_strength = *options.consistency_views;
+  if (options.consistency_weight) consistency.weight = vade::Schedule::linear(*options.consistency_weight);
   change(preset, options.recipe);
   preset.model.network.seed = options.seed;
   apply(preset.fit.fit, options, false);
