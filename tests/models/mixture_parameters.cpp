@@ -26,7 +26,7 @@ TEST_CASE("M.12: two halves of a cluster have its weight, its mean and its varia
   CHECK((pi(0) + pi(2)) / pi(1) == doctest::Approx(0.6 / 0.399));
   for (const vade::Index j : {0, 1}) {
     const double mean = 0.5 * (m(0, j) + m(2, j));
-    CHECK(mean == doctest::Approx(j + 1.0));
+    CHECK(mean == doctest::Approx(static_cast<double>(j + 1)));
     const double variance = 0.5 * (v(0, j) + v(2, j) + std::pow(m(0, j) - mean, 2) + std::pow(m(2, j) - mean, 2));
     CHECK(variance == doctest::Approx(j == 0 ? 0.5 : 3.0));
   }
