@@ -47,7 +47,7 @@ Json scores(const Options& options);
 /// Reading the images of an IDX file, plain or gzip, which is `exchange`, in ms.
 Json load(const Options& options);
 
-/// The most memory that this process has had after an epoch on 70,000 images, and what it should be: the bytes of the data,
+/// The most memory that this process has had after two epochs on 70,000 images, and what it should be: the bytes of the data,
 /// four numbers a parameter, and what a batch leaves on the tape. In megabytes.
 Json memory(const Options& options);
 

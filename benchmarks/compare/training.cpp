@@ -123,9 +123,7 @@ Json memory(const Options& options) {
   vade::Network<float> net(network());
   vade::VaeObjective<float> objective(net, vade::Schedule::constant(1));
   vade::Tape<float> tape;
-  Options epoch = options;
-  epoch.repeats = 2;
-  timed_steps(objective, tape, data, epoch);
+  timed_steps(objective, tape, data, options);
   const double megabyte = 1e-6, numbers = static_cast<double>(vade::parameter_count(net));
   const double data_size = megabyte * static_cast<double>(data.byte_size()), state = megabyte * 16 * numbers;
   const double activations = megabyte * static_cast<double>(tape.bytes());

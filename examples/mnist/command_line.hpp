@@ -1,17 +1,16 @@
 // The command line of the MNIST example.
 #pragma once
 
-#include <iostream>
 #include <optional>
 
 #include <CLI/CLI.hpp>
 
+#include "../parse_command_line.hpp"
 #include "options.hpp"
 
 namespace mnist {
 
-/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
-/// mistake, with one line that says what.
+/// Reads the command line; the rest as `parse_command_line`.
 inline std::optional<int> read_options(int argc, char** argv, Options& options) {
   CLI::App app{"Clusters images: IDX files in, clusters, pictures, figures and a model file out.", "mnist"};
   app.add_option("--data", options.data, "folder with the four files of MNIST, or of a data set in its form")
@@ -50,8 +49,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_flag("--purity", options.purity,
                "also draw 1,000 images a cluster, and let a classifier that was taught with labels say what they show");
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
-  try {
-    app.parse(argc, argv);
+  return parse_command_line(app, argc, argv, [&] {
     const bool views = options.preset == "vade" || options.preset == "vade-fashion";
     if (options.recipe != "full" && !views)
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
@@ -62,14 +60,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       throw CLI::ValidationError("--restarts", "a VAE has no clusters to judge it by; it goes with a preset of VaDE");
     if (options.purity && options.preset.ends_with("vae"))
       throw CLI::ValidationError("--purity", "a VAE draws from no cluster; it goes with a preset of VaDE");
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "mnist: " << error.what() << " (try --help)\n";
-    return 2;
-  }
-  return std::nullopt;
+  });
 }
 
 }  // namespace mnist

@@ -1,7 +1,6 @@
 // The command line of the synthetic example.
 #pragma once
 
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,12 +9,12 @@
 
 #include <vade/data/synthetic.hpp>
 
+#include "../parse_command_line.hpp"
 #include "options.hpp"
 
 namespace synthetic {
 
-/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
-/// mistake, with one line that says what.
+/// Reads the command line; the rest as `parse_command_line`.
 inline std::optional<int> read_options(int argc, char** argv, Options& options) {
   CLI::App app{"Trains VAEs on five densities in the plane; pictures, and how far generated data are from real.",
                "synthetic"};
@@ -37,16 +36,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
                                          "do not depend on it")
       ->check(CLI::Range(1, 1024));
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "synthetic: " << error.what() << " (try --help)\n";
-    return 2;
-  }
-  return std::nullopt;
+  return parse_command_line(app, argc, argv);
 }
 
 }  // namespace synthetic

@@ -1,17 +1,16 @@
 // The command line of the tabular example.
 #pragma once
 
-#include <iostream>
 #include <optional>
 
 #include <CLI/CLI.hpp>
 
+#include "../parse_command_line.hpp"
 #include "options.hpp"
 
 namespace tabular {
 
-/// Reads the command line. Returns the exit code where the program should end at once: 0 after --help, 2 after a
-/// mistake, with one line that says what.
+/// Reads the command line; the rest as `parse_command_line`.
 inline std::optional<int> read_options(int argc, char** argv, Options& options) {
   CLI::App app{"Clusters rows of numbers: a CSV file in, a cluster for each row, figures and a model file out.", "tabular"};
   app.add_option("--data", options.data, "CSV file, plain or gzip, with or without a line of names")
@@ -32,16 +31,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
   app.add_option("--out", options.out, "folder for the results")->capture_default_str();
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "tabular: " << error.what() << " (try --help)\n";
-    return 2;
-  }
-  return std::nullopt;
+  return parse_command_line(app, argc, argv);
 }
 
 }  // namespace tabular

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <utility>
-
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>

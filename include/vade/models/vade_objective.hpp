@@ -87,20 +87,21 @@ class VadeObjective {
   static constexpr std::array<std::string_view, 6> term_names{"reconstruction", "latent_prior",    "cluster_prior",
                                                               "latent_entropy", "cluster_entropy", "consistency"};
 
-  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty. `data` are the rows to train on. @throws as `Views`
+  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty. `data` are the rows to train on, and must outlive this.
+  /// @throws as `Views`
   VadeObjective(Network<T, Posterior>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options,
                 const Dataset& data, Matrix<T> frozen = {})
       : network_(&network),
         mixture_(&mixture),
         options_(options),
         frozen_(std::move(frozen)),
-        data_(data),
+        data_(&data),
         monitor_(data.rows(), mixture.means.rows()) {
     const ConsistencyOptions& consistency = options.consistency;
     const bool images = data.image() && std::holds_alternative<AffineAugmentation>(consistency.augmentation);
     if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
     if (consistency.draws_views() || (consistency.weight.peak() > 0 && images))
-      views_.emplace(data_, consistency.augmentation);
+      views_.emplace(data, consistency.augmentation);
   }
 
   Losses<T, 6> record(const Batch<T>& batch) {
@@ -124,7 +125,7 @@ class VadeObjective {
     monitor_.observe(batch.rows, own.value());
     if (online_)
       online_->observe(gamma.value(), q.mean.value(), q.marginal_log_variance().value(),
-                       static_cast<double>(batch.x.rows()) / static_cast<double>(data_.rows()));
+                       static_cast<double>(batch.x.rows()) / static_cast<double>(data_->rows()));
 
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
@@ -178,12 +179,12 @@ class VadeObjective {
 
   /// Where training draws no views, a thousand rows tell whether a view would leave its cluster.
   void watch_views(std::uint32_t epoch) {
-    std::vector<Index> rows(static_cast<std::size_t>(std::min<Index>(1000, data_.rows())));
+    std::vector<Index> rows(static_cast<std::size_t>(std::min<Index>(1000, data_->rows())));
     for (std::size_t i = 0; i < rows.size(); ++i)
-      rows[i] = static_cast<Index>(i) * data_.rows() / static_cast<Index>(rows.size());
-    Matrix<T> x(static_cast<Index>(rows.size()), data_.columns());
+      rows[i] = static_cast<Index>(i) * data_->rows() / static_cast<Index>(rows.size());
+    Matrix<T> x(static_cast<Index>(rows.size()), data_->columns());
     const MatrixView<T> out(x.data(), x.rows(), x.cols());
-    data_.template gather<T>(rows, out);
+    data_->template gather<T>(rows, out);
     const Matrix<T> gamma = detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x));
     views_->draw(rows, 1, network_->options.seed, epoch, out);
     monitor_.observe_views(gamma, detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x)));
@@ -222,7 +223,7 @@ class VadeObjective {
   MixtureParameters<T>* mixture_;
   VadeObjectiveOptions options_;
   Matrix<T> frozen_;
-  Dataset data_;
+  const Dataset* data_;
   AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
   std::optional<OnlineMixture<T>> online_;  // where EM moves the mixture
