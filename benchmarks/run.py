@@ -50,13 +50,28 @@ class Bench:
         return json.loads(done.stdout)
 
     def alternate(self, **works):
-        """Median milliseconds of each work, in turn, round by round; and the last result of each."""
-        times, last = {name: [] for name in works}, {}
+        """Each work in turn, round by round."""
+        rounds = Rounds()
         for _ in range(self.rounds):
             for name, work in works.items():
-                last[name] = work()
-                times[name].append(last[name]["ms"])
-        return {name: statistics.median(values) for name, values in times.items()}, last
+                rounds.results.setdefault(name, []).append(work())
+        return rounds
+
+
+class Rounds:
+    """What several works measured in alternation. A machine's speed drifts: ratios are taken within a round, then their median."""
+
+    def __init__(self):
+        self.results = {}
+
+    def last(self, name):
+        return self.results[name][-1]
+
+    def ms(self, name):
+        return statistics.median(result["ms"] for result in self.results[name])
+
+    def ratio(self, above, below):
+        return statistics.median(a["ms"] / b["ms"] for a, b in zip(self.results[above], self.results[below]))
 
 
 def agree(a, b, relative, what):
@@ -66,24 +81,28 @@ def agree(a, b, relative, what):
 
 def machine(bench, threads):
     """The rates that limits are computed from: the better of our product and the BLAS of numpy."""
-    limits = {}
-    for t in sorted({1, threads}):
-        ours = bench.ours("machine", threads=t)
-        blas = bench.peer("numpy_idx.py", "product", t, threads=t, openmp_blas=True)["gflops"]
-        limits[t] = {"gflops": max(ours["gflops"], blas), "gigabytes_per_second": ours["gigabytes_per_second"]}
-        bench.say(f"- {t} thread{'s' * (t > 1)}: product {ours['gflops']:.0f} GF/s (ours, 2048³), {blas:.0f} GF/s (BLAS of numpy, "
-                  f"4096³), memory {ours['gigabytes_per_second']:.1f} GB/s (read, read, write)")
-    return limits
+    ours = bench.ours("machine", threads=threads)
+    blas = bench.peer("numpy_idx.py", "product", threads, threads=threads, openmp_blas=True)["gflops"]
+    return {"ours": ours["gflops"], "blas": blas, "peak": max(ours["gflops"], blas), "memory": ours["gigabytes_per_second"]}
+
+
+def limit_of(result, rates):
+    """Milliseconds for the operations at the peak, and for the bytes of the optimizer at the memory's rate."""
+    return 1e3 * result["gigaflop"] / rates["peak"] + result.get("optimizer_megabytes", 0) / rates["memory"]
+
+
+def share_of_limit(rounds, name):
+    return statistics.median(limit_of(result, rates) / result["ms"]
+                             for result, rates in zip(rounds.results[name], rounds.results["machine"]))
 
 
 def training(bench, threads, batches):
-    limits = machine(bench, threads)
-    peak, memory = limits[threads]["gflops"], limits[threads]["gigabytes_per_second"]
     bench.say("\n## Training step, 784-512-512-2048-10\n")
-    bench.say("Limit: operations at the higher rate above, and 28 bytes a parameter of the optimizer at the memory's rate. PyTorch: the best "
-              "of one and all threads with its OpenMP build of OpenBLAS, and as installed.\n")
+    bench.say("Limit: operations at the higher of the two rates of a product, and 28 bytes a parameter of the optimizer at the memory's, "
+              "measured in the same round. PyTorch: the best of one and all threads with its OpenMP build of OpenBLAS, and as installed.\n")
     bench.say("| batch | VAE, ms | of the limit | one thread, ms | threads gain | VaDE / VAE | PyTorch, best, ms | ratio | "
               "as installed, ms | ratio |\n|---|---|---|---|---|---|---|---|---|---|")
+    rates = []
     for batch in batches:
         exchange = bench.folder / "step.safetensors"
         bench.ours("step", batch=batch, threads=threads, repeats=2, exchange=exchange)
@@ -95,17 +114,26 @@ def training(bench, threads, batches):
         def torch(t, openmp_blas):
             return lambda: bench.peer("torch_step.py", exchange, t, steps, threads=t, openmp_blas=openmp_blas)
 
-        ms, last = bench.alternate(vae=ours("vae", threads), one=ours("vae", 1), vade=ours("vade", threads),
-                                   torch_one=torch(1, True), torch_all=torch(threads, True), installed=torch(threads, False))
-        agree(last["torch_one"]["expected_loss"], last["torch_one"]["loss"], 1e-4, f"loss at batch {batch}")
-        limit = 1e3 * last["vae"]["gigaflop"] / peak + last["vae"]["optimizer_megabytes"] / memory
-        best = min(ms["torch_one"], ms["torch_all"])
-        bench.say(f"| {batch} | {ms['vae']:.1f} | {limit / ms['vae']:.0%} | {ms['one']:.1f} | {ms['one'] / ms['vae']:.2f} | "
-                  f"{ms['vade'] / ms['vae']:.3f} | {best:.1f} | {best / ms['vae']:.2f} | {ms['installed']:.1f} | "
-                  f"{ms['installed'] / ms['vae']:.2f} |")
-    answer = bench.ours("predict", threads=threads)
-    bench.say(f"\n`predict`: {answer['rows_per_second']:,.0f} rows/s, {answer['gigaflop'] / answer['ms'] * 1e3 / peak:.0%} of the "
+        def torch_best():
+            return min(torch(1, True)(), torch(threads, True)(), key=lambda result: result["ms"])
+
+        rounds = bench.alternate(machine=lambda: machine(bench, threads), vae=ours("vae", threads), vade=ours("vade", threads),
+                                 one=ours("vae", 1), torch=torch_best, installed=torch(threads, False))
+        agree(rounds.last("torch")["expected_loss"], rounds.last("torch")["loss"], 1e-4, f"loss at batch {batch}")
+        rates += rounds.results["machine"]
+        bench.say(f"| {batch} | {rounds.ms('vae'):.1f} | {share_of_limit(rounds, 'vae'):.0%} | {rounds.ms('one'):.1f} | "
+                  f"{rounds.ratio('one', 'vae'):.2f} | {rounds.ratio('vade', 'vae'):.3f} | {rounds.ms('torch'):.1f} | "
+                  f"{rounds.ratio('torch', 'vae'):.2f} | {rounds.ms('installed'):.1f} | {rounds.ratio('installed', 'vae'):.2f} |")
+    rounds = bench.alternate(machine=lambda: machine(bench, threads), predict=lambda: bench.ours("predict", threads=threads))
+    answer = rounds.last("predict")
+    bench.say(f"\n`predict`: {1e4 / rounds.ms('predict') * 1e3:,.0f} rows/s, {share_of_limit(rounds, 'predict'):.0%} of the "
               f"encoder's operations at the peak; one row: {answer['single_row_us']:.0f} µs.")
+    rates += rounds.results["machine"]
+    bench.say("\nRates in these rounds, lowest, median and highest: " + "; ".join(
+        f"{title} {min(values):.0f}, {statistics.median(values):.0f}, {max(values):.0f} {unit}"
+        for title, unit, values in (("our product, 2048³,", "GF/s", [r["ours"] for r in rates]),
+                                    ("product of numpy's BLAS, 4096³,", "GF/s", [r["blas"] for r in rates]),
+                                    ("memory (read, read, write)", "GB/s", [r["memory"] for r in rates]))) + ".")
 
 
 def mixtures(bench, threads, sizes):
@@ -116,10 +144,11 @@ def mixtures(bench, threads, sizes):
             exchange = bench.folder / "mixture.safetensors"
             size = {"rows": rows, "clusters": clusters, "columns": columns, "repeats": 10, "threads": threads}
             bench.ours(what, exchange=exchange, **size)
-            ms, last = bench.alternate(ours=lambda: bench.ours(what, **size),
-                                       peer=lambda: bench.peer("sklearn_mixtures.py", what, exchange, 10, threads=threads))
-            agree(last["ours"][check], last["peer"][check], 1e-3, f"{what}, N {rows}, K {clusters}, J {columns}")
-            bench.say(f"| {rows:,} | {clusters} | {columns} | {ms['ours']:.2f} | {ms['peer']:.1f} | {ms['peer'] / ms['ours']:.1f} |")
+            rounds = bench.alternate(ours=lambda: bench.ours(what, **size),
+                                     peer=lambda: bench.peer("sklearn_mixtures.py", what, exchange, 10, threads=threads))
+            agree(rounds.last("ours")[check], rounds.last("peer")[check], 1e-3, f"{what}, N {rows}, K {clusters}, J {columns}")
+            bench.say(f"| {rows:,} | {clusters} | {columns} | {rounds.ms('ours'):.2f} | {rounds.ms('peer'):.1f} | "
+                      f"{rounds.ratio('peer', 'ours'):.1f} |")
 
 
 def scores(bench, threads):
@@ -129,19 +158,19 @@ def scores(bench, threads):
         exchange = bench.folder / f"{what}.safetensors"
         size = {"rows": rows, "repeats": 5, "threads": threads}
         bench.ours(what, exchange=exchange, **size)
-        ms, last = bench.alternate(ours=lambda: bench.ours(what, **size),
-                                   peer=lambda: bench.peer("sklearn_mixtures.py", what, exchange, 5, threads=threads))
-        agree(last["ours"][check], last["peer"][check], 1e-4, what)
-        bench.say(f"| {title} | {ms['ours']:.2f} | {ms['peer']:.1f} | {ms['peer'] / ms['ours']:.1f} |")
+        rounds = bench.alternate(ours=lambda: bench.ours(what, **size),
+                                 peer=lambda: bench.peer("sklearn_mixtures.py", what, exchange, 5, threads=threads))
+        agree(rounds.last("ours")[check], rounds.last("peer")[check], 1e-4, what)
+        bench.say(f"| {title} | {rounds.ms('ours'):.2f} | {rounds.ms('peer'):.1f} | {rounds.ratio('peer', 'ours'):.1f} |")
     path = bench.folder / "images.gz"
     draw = random.Random(1)
     line = bytes(draw.randrange(256) if draw.random() < 0.2 else 0 for _ in range(784 * 600))
     path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, 60000, 28, 28) + 100 * line))
-    ms, last = bench.alternate(ours=lambda: bench.ours("load", exchange=path, repeats=3),
-                               peer=lambda: bench.peer("numpy_idx.py", "load", path, 3))
-    agree(last["ours"]["rows"], last["peer"]["rows"], 0, "rows of the IDX file")
-    bench.say(f"| 60,000 images from an IDX file, gzip, against Python's gzip and numpy | {ms['ours']:.0f} | {ms['peer']:.0f} | "
-              f"{ms['peer'] / ms['ours']:.1f} |")
+    rounds = bench.alternate(ours=lambda: bench.ours("load", exchange=path, repeats=3),
+                             peer=lambda: bench.peer("numpy_idx.py", "load", path, 3))
+    agree(rounds.last("ours")["rows"], rounds.last("peer")["rows"], 0, "rows of the IDX file")
+    bench.say(f"| 60,000 images from an IDX file, gzip, against Python's gzip and numpy | {rounds.ms('ours'):.0f} | "
+              f"{rounds.ms('peer'):.0f} | {rounds.ratio('peer', 'ours'):.1f} |")
     use = bench.ours("memory", threads=threads)
     bench.say(f"\nMemory of training on 70,000 images, batch 128: {use['peak']:.0f} MB at its peak, against {use['sum']:.0f} MB = "
               f"{use['data']:.0f} of data + {use['parameters']:.0f} of parameters, gradients and moments + {use['activations']:.0f} on the "
@@ -184,7 +213,7 @@ def main():
     bench = Bench(options.compare, options.rounds)
     bench.say("# Measured speed\n")
     bench.say(f"`bash benchmarks/run.sh{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
-              f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations; all ratios are from this run.\n")
+              f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations; ratios are of one round each, and their median.\n")
     training(bench, options.threads, [128, 256] if options.quick else [64, 128, 256, 512])
     small = [(10000, 10, 10), (70000, 10, 10)]
     large = [(10000, 10, 2), (10000, 100, 10), (70000, 10, 10), (70000, 10, 50), (100000, 100, 10), (1000000, 10, 10),

@@ -40,6 +40,23 @@ TEST_CASE("Batch normalisation: values by the definition, and the statistics of 
   }
 }
 
+TEST_CASE("Batch normalisation: a large mean and a far first row cost no more precision than the law says") {
+  const vade::Index rows = 500;
+  Matrix<float> x = normal_matrix(rows, 3, 7).cast<float>();
+  x.col(1).array() += 10000;  // steps of 0.001 are left of it
+  x(0, 2) = 1000;             // the pivot of the variance, as far off as a row can be
+  vade::Tape<float> tape;
+  RowVector<float> mean, variance;
+  const Matrix<float> ones = Matrix<float>::Ones(1, 3), zeros = Matrix<float>::Zero(1, 3);
+  vade::batch_normalise(tape.constant(x), tape.constant(ones), tape.constant(zeros), 1e-5f, mean, variance);
+  for (vade::Index j = 0; j < 3; ++j) {
+    const Eigen::ArrayXd column = x.col(j).cast<double>();
+    const double m = column.mean(), v = (column - m).square().mean();
+    CHECK(std::abs(static_cast<double>(mean(j)) - m) < 1e-6 * (std::abs(m) + std::sqrt(v)));
+    CHECK(static_cast<double>(variance(j)) == doctest::Approx(v).epsilon(rows * 2e-7));
+  }
+}
+
 TEST_CASE("Batch normalisation: adjoints of input, gain and shift, with and without activation") {
   const std::vector<Matrix<double>> at{normal_matrix(6, 67, 4), normal_matrix(1, 67, 5), normal_matrix(1, 67, 6)};
   const auto linear = vade::testing::check_gradient(at, [](auto&, const auto& in) { return normalise<vade::Identity>(in); });

@@ -9,13 +9,36 @@
 
 namespace vade {
 
+namespace detail {
+
+/// Rows that one thread takes at a time: they lie one after the other in memory.
+inline constexpr Index normalised_rows = 32;
+
+/// Two sums over the rows of a batch, of which `add(i, first, second)` adds row i, in the first two rows of `sums`
+/// `[2 bands x N]`: a pair for each band of rows, added in order.
+template <Real T, class Add>
+void sum_rows(Index rows, MatrixView<T> sums, Add&& add) {
+  parallel_ranges(rows, normalised_rows, [&](Index begin, Index end) {
+    auto pair = sums.middleRows(begin / normalised_rows * 2, 2);
+    pair.setZero();
+    for (Index i = begin; i < end; ++i) add(i, pair.row(0).array(), pair.row(1).array());
+  });
+  for (Index k = 2; k < sums.rows(); k += 2) sums.topRows(2) += sums.middleRows(k, 2);
+}
+
+}  // namespace detail
+
 /// y = f(g ⊙ x̂ + s) with x̂_ij = (x_ij − m_j) r_j, where m_j and v_j are mean and variance (divisor B) of column j of
 /// the batch and r_j = 1 / √(v_j + ε) (Ioffe and Szegedy 2015). x, y `[B x N]`; gain g, shift s `[1 x N]`.
 ///
 /// With ḡ_ij = ȳ_ij f′:   s̄_j += Σ_i ḡ_ij,   ḡain_j += Σ_i ḡ_ij x̂_ij,
 ///     x̄_ij += g_j r_j [ḡ_ij − (1/B) Σ_i ḡ_ij − x̂_ij (1/B) Σ_i ḡ_ij x̂_ij].
-/// `batch_mean` and `batch_variance` `[1 x N]` hold m and v afterwards. Columns are independent, and each is summed in
-/// row order. O(B N). @throws ShapeError; ValueError for a batch of one row, whose variance is zero
+/// `batch_mean` and `batch_variance` `[1 x N]` hold m and v afterwards. The backward sweep turns ȳ into ḡ in place.
+///
+/// This is work for the memory, so there are two passes in each direction and x̂ is not stored. Mean and variance come
+/// from one of them, as those of d_ij = x_ij − x_0j: no row of B is more than √(B−1) standard deviations from the mean,
+/// so (1/B) Σ d² − (m − x_0)² costs at most the factor B in precision, however large the mean is.
+/// O(B N). @throws ShapeError; ValueError for a batch of one row, whose variance is zero
 template <Activation A = Identity, Real T>
 Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector<T>& batch_mean,
                        RowVector<T>& batch_variance) {
@@ -23,68 +46,57 @@ Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector
   check_shape("batch_normalise", "gain", gain, 1, width);
   check_shape("batch_normalise", "shift", shift, 1, width);
   if (rows < 2) throw ValueError("batch_normalise: the batch has 1 row, wanted at least 2");
-  using Columns = Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor, 1, 64>;
   Tape<T>& tape = x.tape();
   const Var<T> y = tape.record({x, gain, shift}, rows, width);
-  const Var<T> normalised = tape.constant(rows, width);  // x̂
-  const Var<T> scale = tape.constant(1, width);          // r
-  batch_mean.resize(width);
-  batch_variance.resize(width);
+  const Var<T> mean = tape.constant(1, width), scale = tape.constant(1, width);  // m, r
+  const Var<T> slope = tape.constant(1, width);                                  // g r
+  const Var<T> sums = tape.constant((rows + detail::normalised_rows - 1) / detail::normalised_rows * 2, width);
   {
-    const auto in = x.value(), g = gain.value(), s = shift.value();
-    MatrixView<T> hat = normalised.mutable_value(), r = scale.mutable_value(), out = y.mutable_value();
-    parallel_ranges(width, 64, [&](Index begin, Index end) {
-      const Index count = end - begin;
-      const auto part = [&](auto& matrix, Index i) { return matrix.row(i).segment(begin, count).array(); };
-      Columns mean = Columns::Zero(count), variance = Columns::Zero(count);
-      for (Index i = 0; i < rows; ++i) mean += part(in, i);
-      mean /= static_cast<T>(rows);
-      for (Index i = 0; i < rows; ++i) variance += (part(in, i) - mean).square();
-      variance /= static_cast<T>(rows);
-      const Columns root = (variance + epsilon).sqrt().inverse();
-      part(r, 0) = root;
-      batch_mean.segment(begin, count).array() = mean;
-      batch_variance.segment(begin, count).array() = variance;
-      for (Index i = 0; i < rows; ++i) {
-        part(hat, i) = (part(in, i) - mean) * root;
-        part(out, i) = A::value(part(hat, i) * part(g, 0) + part(s, 0));
-      }
+    const auto in = x.value();
+    MatrixView<T> m = mean.mutable_value(), r = scale.mutable_value(), moments = sums.mutable_value();
+    detail::sum_rows(rows, moments, [&](Index i, auto sum, auto squares) {
+      const auto d = in.row(i).array() - in.row(0).array();
+      sum += d;
+      squares += d.square();
+    });
+    moments.topRows(2) /= static_cast<T>(rows);
+    batch_mean = in.row(0) + moments.row(0);
+    batch_variance = (moments.row(1).array() - moments.row(0).array().square()).max(T{0});
+    m.row(0) = batch_mean;
+    r.row(0) = (batch_variance.array() + epsilon).sqrt().inverse();
+    slope.mutable_value().row(0) = gain.value().row(0).cwiseProduct(r.row(0));
+    const auto g_r = slope.value(), s = shift.value();
+    MatrixView<T> out = y.mutable_value();
+    parallel_ranges(rows, detail::normalised_rows, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i)
+        out.row(i) = A::value((in.row(i) - m.row(0)).cwiseProduct(g_r.row(0)).array() + s.row(0).array());
     });
   }
-  y.on_backward([x, gain, shift, y, normalised, scale] {
-    bool ignored = false, first_x = false, first_gain = false, first_shift = false;
+  y.on_backward([x, gain, shift, y, mean, scale, slope, sums] {
+    bool first = false;
     const Index batch = y.rows();
-    const auto hat = normalised.value(), r = scale.value(), g = gain.value(), out = y.value();
-    MatrixView<T> y_bar = y.adjoint_target(ignored);
-    T* const x_bar = x.needs_gradient() ? x.adjoint_target(first_x).data() : nullptr;
-    T* const gain_bar = gain.needs_gradient() ? gain.adjoint_target(first_gain).data() : nullptr;
-    T* const shift_bar = shift.needs_gradient() ? shift.adjoint_target(first_shift).data() : nullptr;
-    parallel_ranges(y.cols(), 64, [&](Index begin, Index end) {
-      const Index count = end - begin;
-      const auto part = [&](auto& matrix, Index i) { return matrix.row(i).segment(begin, count).array(); };
-      Columns sums = Columns::Zero(count), products = Columns::Zero(count);
-      for (Index i = 0; i < batch; ++i) {
-        auto bar = part(y_bar, i);
-        if constexpr (!A::is_identity) bar *= A::slope(part(out, i));
-        sums += bar;
-        products += bar * part(hat, i);
-      }
-      const auto add = [&](T* target, bool first, const Columns& term) {
-        if (target == nullptr) return;
-        Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> row(target + begin, count);
+    const auto in = x.value(), out = y.value(), m = mean.value(), g_r = slope.value();
+    MatrixView<T> bar = y.adjoint_target(first), total = sums.mutable_value();
+    detail::sum_rows(batch, total, [&](Index i, auto sum, auto products) {
+      if constexpr (!A::is_identity) bar.row(i).array() *= A::slope(out.row(i).array());
+      sum += bar.row(i).array();
+      products += bar.row(i).array() * (in.row(i) - m.row(0)).array();
+    });
+    total.row(1).array() *= scale.value().row(0).array();
+    shift.accumulate(total.row(0));
+    gain.accumulate(total.row(1));
+    if (!x.needs_gradient()) return;
+    MatrixView<T> x_bar = x.adjoint_target(first);
+    total.row(1).array() *= scale.value().row(0).array();
+    total.topRows(2) /= static_cast<T>(batch);
+    parallel_ranges(batch, detail::normalised_rows, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const auto centred = bar.row(i) - total.row(0) - (in.row(i) - m.row(0)).cwiseProduct(total.row(1));
         if (first)
-          row = term;
+          x_bar.row(i) = centred.cwiseProduct(g_r.row(0));
         else
-          row += term;
-      };
-      add(gain_bar, first_gain, products);
-      add(shift_bar, first_shift, sums);
-      if (x_bar == nullptr) return;
-      const Columns factor = part(g, 0) * part(r, 0);
-      sums /= static_cast<T>(batch);
-      products /= static_cast<T>(batch);
-      for (Index i = 0; i < batch; ++i)
-        add(x_bar + i * y_bar.cols(), first_x, factor * (part(y_bar, i) - sums - part(hat, i) * products));
+          x_bar.row(i) += centred.cwiseProduct(g_r.row(0));
+      }
     });
   });
   return y;

@@ -7,7 +7,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/metrics/clustering.hpp>
+#include <vade/metrics/detail/label_groups.hpp>
 #include <vade/mixture/detail/column_moments.hpp>
 
 namespace vade {
@@ -20,16 +20,15 @@ namespace vade {
 template <Real T>
 double calinski_harabasz(const MatrixRef<T>& x, const Labels& labels) {
   check_same_count("calinski_harabasz", "labels against rows of x", static_cast<Index>(labels.size()), x.rows());
-  const Labels distinct = detail::distinct_labels("calinski_harabasz", "labels", labels);
-  const auto clusters = static_cast<Index>(distinct.size());
+  const detail::LabelGroups groups("calinski_harabasz", "labels", labels);
+  const std::vector<Index>& cluster = groups.of_row;
+  const Index clusters = groups.count();
   check_between("calinski_harabasz", "different labels", clusters, Index{2}, std::max<Index>(x.rows() - 1, 1));
   const detail::ColumnMoments data = detail::column_moments<T>("calinski_harabasz", x);
 
   Matrix<double> means = Matrix<double>::Zero(clusters, x.cols());  // relative to the mean of the data
-  std::vector<Index> cluster(labels.size());
-  std::vector<double> sizes(distinct.size(), 0.0);
+  std::vector<double> sizes(groups.values.size(), 0.0);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    cluster[i] = detail::position_of(distinct, labels[i]);
     ++sizes[static_cast<std::size_t>(cluster[i])];
     means.row(cluster[i]) += x.row(static_cast<Index>(i)).template cast<double>() - data.mean;
   }

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string_view>
+#include <utility>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/metrics/detail/label_groups.hpp>
 #include <vade/mixture/assignment.hpp>
 
 /// All scores take `truth` `[N]` and `predicted` `[N]`, labels of any values from 0 up, with gaps if need be, and all
@@ -30,21 +31,6 @@ struct ContingencyTable {
 
 namespace detail {
 
-/// The distinct values of `labels`, ascending.
-inline Labels distinct_labels(std::string_view who, std::string_view what, const Labels& labels) {
-  Labels distinct = labels;
-  std::sort(distinct.begin(), distinct.end());
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  if (!distinct.empty() && distinct.front() < 0)
-    throw ValueError(message(who, ": ", what, " has the label ", distinct.front(), ", wanted labels from 0 up"));
-  return distinct;
-}
-
-/// Position of `label` in the ascending `distinct`, which holds it.
-inline Index position_of(const Labels& distinct, Label label) {
-  return static_cast<Index>(std::lower_bound(distinct.begin(), distinct.end(), label) - distinct.begin());
-}
-
 /// −Σ (n_i / N) log(n_i / N) in nats, over positive counts.
 template <class Counts>
 double count_entropy(const Counts& counts, std::int64_t total) {
@@ -61,21 +47,21 @@ inline double pairs(std::int64_t count) { return 0.5 * static_cast<double>(count
 
 }  // namespace detail
 
-/// Counts the pairs of labels. O(N log(classes · clusters)) time, dense memory.
+/// Counts the pairs of labels. O(N + classes · clusters), dense memory.
 /// @throws ShapeError, ValueError; ValueError also where the table would have over 10⁸ cells
 inline ContingencyTable contingency_table(const Labels& truth, const Labels& predicted) {
   check_same_count("contingency_table", "rows of predicted against truth", static_cast<Index>(predicted.size()),
                    static_cast<Index>(truth.size()));
   if (truth.empty()) throw ShapeError("contingency_table: got no labels, wanted at least one");
-  ContingencyTable table;
-  table.classes = detail::distinct_labels("contingency_table", "truth", truth);
-  table.clusters = detail::distinct_labels("contingency_table", "predicted", predicted);
-  table.total = static_cast<std::int64_t>(truth.size());
-  const double cells = static_cast<double>(table.classes.size()) * static_cast<double>(table.clusters.size());
+  detail::LabelGroups classes("contingency_table", "truth", truth), clusters("contingency_table", "predicted", predicted);
+  const double cells = static_cast<double>(classes.count()) * static_cast<double>(clusters.count());
   check_between("contingency_table", "classes times clusters", cells, 1.0, 1e8);
-  table.counts.setZero(static_cast<Index>(table.classes.size()), static_cast<Index>(table.clusters.size()));
-  for (std::size_t i = 0; i < truth.size(); ++i)
-    ++table.counts(detail::position_of(table.classes, truth[i]), detail::position_of(table.clusters, predicted[i]));
+  ContingencyTable table;
+  table.total = static_cast<std::int64_t>(truth.size());
+  table.counts.setZero(classes.count(), clusters.count());
+  for (std::size_t i = 0; i < truth.size(); ++i) ++table.counts(classes.of_row[i], clusters.of_row[i]);
+  table.classes = std::move(classes.values);
+  table.clusters = std::move(clusters.values);
   return table;
 }
 

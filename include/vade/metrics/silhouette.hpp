@@ -12,8 +12,8 @@
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
 #include <vade/core/thread_pool.hpp>
-#include <vade/metrics/clustering.hpp>
 #include <vade/metrics/detail/distance_sums.hpp>
+#include <vade/metrics/detail/label_groups.hpp>
 
 /// s(i) = (b − a) / max(a, b): a is the mean distance of row i to the other rows of its cluster, b the least mean
 /// distance to the rows of another cluster; 0 for a row that is alone in its cluster. Euclidean distances, in [−1, 1].
@@ -29,11 +29,11 @@ std::vector<double> silhouette_samples(const MatrixRef<T>& x, const Labels& labe
   check_same_count("silhouette", "labels against rows of x", static_cast<Index>(labels.size()), x.rows());
   if (x.cols() < 1) throw ShapeError("silhouette: x is " + shape_text(x) + ", wanted at least one column");
   check_finite("silhouette", "x", x);
-  const Labels distinct = detail::distinct_labels("silhouette", "labels", labels);
-  const auto clusters = static_cast<Index>(distinct.size());
+  const detail::LabelGroups groups("silhouette", "labels", labels);
+  const Index clusters = groups.count();
   check_between("silhouette", "different labels", clusters, Index{2}, std::max<Index>(x.rows() - 1, 1));
 
-  const detail::RowsByCluster rows(labels, distinct);
+  const detail::RowsByCluster rows(groups);
   std::vector<double> values(labels.size());
   constexpr Index tile_rows = 256;
   parallel_ranges(x.rows(), tile_rows, [&](Index begin, Index end) {

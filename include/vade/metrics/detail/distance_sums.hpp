@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <vade/core/matrix.hpp>
-#include <vade/metrics/clustering.hpp>
+#include <vade/metrics/detail/label_groups.hpp>
 #include <vade/mixture/detail/sample_tile.hpp>
 
 namespace vade::detail {
@@ -18,15 +18,12 @@ struct RowsByCluster {
   std::vector<Index> order;    ///< rows, those of cluster 0 first, ascending within a cluster
   std::vector<Index> begin;    ///< place in `order` where each cluster begins, and the end
 
-  RowsByCluster(const Labels& labels, const Labels& distinct)
-      : cluster(labels.size()), order(labels.size()), begin(distinct.size() + 1, 0) {
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      cluster[i] = position_of(distinct, labels[i]);
-      ++begin[static_cast<std::size_t>(cluster[i]) + 1];
-    }
+  explicit RowsByCluster(const LabelGroups& groups)
+      : cluster(groups.of_row), order(cluster.size()), begin(groups.values.size() + 1, 0) {
+    for (const Index k : cluster) ++begin[static_cast<std::size_t>(k) + 1];
     for (std::size_t k = 1; k < begin.size(); ++k) begin[k] += begin[k - 1];
     std::vector<Index> next = begin;
-    for (std::size_t i = 0; i < labels.size(); ++i)
+    for (std::size_t i = 0; i < cluster.size(); ++i)
       order[static_cast<std::size_t>(next[static_cast<std::size_t>(cluster[i])]++)] = static_cast<Index>(i);
   }
 
