@@ -68,6 +68,13 @@ def main(folder):
     check(len(rows) >= 2, f"history.csv has {len(rows)} lines, wanted a head and an epoch or more")
     check(len({len(row) for row in rows}) == 1, "history.csv has rows of different length")
 
+    with open(folder / "clusters.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    counts = [sum(int(row["cluster"]) == k for row in rows) for k in range(len(sizes))]
+    check(counts == sizes, f"clusters.csv has {counts} rows of each cluster, metrics.json {sizes}")
+    least = min((float(row["probability"]) for row in rows), default=0)
+    check(0.999 / max(len(sizes), 1) <= least <= 1, f"clusters.csv: a probability is {least}, less than equal shares")
+
     for name in PICTURES:
         try:
             width, height = picture_size((folder / f"{name}.png").read_bytes())

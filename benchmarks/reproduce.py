@@ -3,13 +3,16 @@
 import argparse
 import csv
 import hashlib
+import itertools
 import json
+import math
 import os
 import shlex
 import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +100,28 @@ def table(rows):
     return "\n".join(lines)
 
 
+def entropy(counts):
+    total = sum(counts)
+    return -sum(n / total * math.log(n / total) for n in counts)
+
+
+def agreement(a, b):
+    """Normalised mutual information of two labellings, by the mean of their entropies."""
+    own = entropy(Counter(a).values()) + entropy(Counter(b).values())
+    return 2 * (own - entropy(Counter(zip(a, b)).values())) / own if own > 0 else 1.0
+
+
+def stability(folders):
+    """Whether different seeds find the same partition: a figure that needs no labels."""
+    partitions = []
+    for folder in folders:
+        with (folder / "clusters.csv").open(newline="") as file:
+            partitions.append([row["cluster"] for row in csv.DictReader(file)])
+    values = [agreement(a, b) for a, b in itertools.combinations(partitions, 2)]
+    return (f"NMI of the clusters of two seeds, no labels used: mean {statistics.mean(values):.4f}, "
+            f"min {min(values):.4f}, max {max(values):.4f}")
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="reproduce.sh", description="Trains many seeds of one setting and prints the table of all of them.",
@@ -133,6 +158,9 @@ def main():
               f"ELBO {row['elbo']:.2f}, {row['wall_seconds']:.0f} s", flush=True)
     text = f"`bash examples/mnist.sh {settings}`, code {code_hash()}\n\n" + \
         table([known[seed] for seed in arguments.seeds])
+    folders = [arguments.out / key / str(seed) for seed in arguments.seeds]
+    if len(folders) > 1 and all((folder / "clusters.csv").exists() for folder in folders):
+        text += "\n\n" + stability(folders)
     (arguments.out / f"{key}.md").write_text(text + "\n")
     print("\n" + text)
 

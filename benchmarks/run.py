@@ -194,6 +194,15 @@ def scaling(bench, threads):
             bench.say(f"| {batch} | {t} | {step['ms']:.1f} | {1e3 * step['gigaflop'] / step['ms']:.0f} |")
 
 
+def stolen():
+    """Seconds that the host gave to others while we wanted to run, and seconds of all processors, since the start."""
+    try:
+        fields = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return fields[7], sum(fields)
+    except (OSError, ValueError, IndexError):
+        return 0, 0
+
+
 def processor():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -214,6 +223,7 @@ def main():
     bench.say("# Measured speed\n")
     bench.say(f"`bash benchmarks/run.sh{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
               f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations; ratios are of one round each, and their median.\n")
+    stolen_before, all_before = stolen()
     training(bench, options.threads, [128, 256] if options.quick else [64, 128, 256, 512])
     small = [(10000, 10, 10), (70000, 10, 10)]
     large = [(10000, 10, 2), (10000, 100, 10), (70000, 10, 10), (70000, 10, 50), (100000, 100, 10), (1000000, 10, 10),
@@ -222,6 +232,10 @@ def main():
     scores(bench, options.threads)
     if not options.quick:
         scaling(bench, options.threads)
+    stolen_after, all_after = stolen()
+    if all_after > all_before:
+        share = (stolen_after - stolen_before) / (all_after - all_before)
+        bench.say(f"\nOf the time of all processors the host gave {share:.1%} to others meanwhile.")
     options.out.write_text("\n".join(bench.lines) + "\n")
 
 

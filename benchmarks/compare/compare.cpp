@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "../../examples/parse_command_line.hpp"
 #include "measurements.hpp"
 
 int main(int argc, char** argv) {
@@ -29,15 +30,7 @@ int main(int argc, char** argv) {
   app.add_option("--clusters", options.clusters, "K")->check(CLI::Range(1, 10000))->capture_default_str();
   app.add_option("--repeats", options.repeats, "steps or iterations")->check(CLI::Range(2, 100000))->capture_default_str();
   app.add_option("--exchange", options.exchange, "file that tells a peer the data, the start and the result; for load: the file to read");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "compare: " << error.what() << " (try --help)\n";
-    return 2;
-  }
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
   try {
     std::cout << measurements.at(options.what)(options).dump() << '\n';
   } catch (const std::exception& error) {

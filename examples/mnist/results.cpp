@@ -26,23 +26,24 @@ constexpr vade::Index silhouette_rows = 10000;
 
 Json scores(const Clustering& c, vade::Index clusters) {
   std::vector<vade::Index> sizes(static_cast<std::size_t>(clusters), 0);
-  for (const vade::Label label : c.clusters) ++sizes[static_cast<std::size_t>(label)];
+  for (const vade::Label label : c.clusters.labels) ++sizes[static_cast<std::size_t>(label)];
   const auto used = std::count_if(sizes.begin(), sizes.end(), [](vade::Index n) { return n > 0; });
   Json json;
   json["samples"] = c.data.images.rows();
   if (!c.data.labels.empty()) {
-    json["accuracy"] = vade::clustering_accuracy(c.data.labels, c.clusters);
-    json["nmi"] = vade::normalized_mutual_information(c.data.labels, c.clusters);
-    json["ari"] = vade::adjusted_rand_index(c.data.labels, c.clusters);
-    json["homogeneity"] = vade::homogeneity(c.data.labels, c.clusters);
-    json["completeness"] = vade::completeness(c.data.labels, c.clusters);
-    json["v_measure"] = vade::v_measure(c.data.labels, c.clusters);
+    const vade::ContingencyTable table = vade::contingency_table(c.data.labels, c.clusters.labels);
+    json["accuracy"] = vade::clustering_accuracy(table);
+    json["nmi"] = vade::normalized_mutual_information(table);
+    json["ari"] = vade::adjusted_rand_index(table);
+    json["homogeneity"] = vade::homogeneity(table);
+    json["completeness"] = vade::completeness(table);
+    json["v_measure"] = vade::v_measure(table);
   }
   if (used > 1) {
     const vade::MatrixRef<float> codes = c.codes;
     json["silhouette"] =
-        vade::silhouette_sample<float>(codes, c.clusters, std::min(silhouette_rows, c.codes.rows()), 1);
-    json["calinski_harabasz"] = vade::calinski_harabasz<float>(codes, c.clusters);
+        vade::silhouette_sample<float>(codes, c.clusters.labels, std::min(silhouette_rows, c.codes.rows()), 1);
+    json["calinski_harabasz"] = vade::calinski_harabasz<float>(codes, c.clusters.labels);
   } else {
     json["silhouette"] = nullptr;
     json["calinski_harabasz"] = nullptr;
@@ -82,7 +83,7 @@ void write_latent(const std::filesystem::path& path, const Clustering& c) {
   const auto projection = vade::report::principal_components(c.codes, std::min<vade::Index>(2, c.codes.cols()));
   vade::Matrix<float> points = vade::Matrix<float>::Zero(c.codes.rows(), 2);
   points.leftCols(projection.components.rows()) = vade::report::project(projection, c.codes);
-  vade::write_png(path, vade::report::scatter(points, c.clusters,
+  vade::write_png(path, vade::report::scatter(points, c.clusters.labels,
                                               {.title = "Codes, first two principal components",
                                                .x_label = "first component",
                                                .y_label = "second component",

@@ -11,6 +11,8 @@
 #include <vade/data/dataset.hpp>
 #include <vade/training/report.hpp>
 
+#include "../write_clusters.hpp"
+
 namespace mnist {
 
 using Json = nlohmann::ordered_json;
@@ -18,7 +20,7 @@ using Json = nlohmann::ordered_json;
 /// Rows, the clusters they were given, and their codes. Labels of the data score, and nothing else.
 struct Clustering {
   vade::LabelledDataset data;
-  vade::Labels clusters;
+  RowClusters clusters;
   vade::Matrix<float> codes;
   double elbo = 0;
   double reconstruction = 0;

@@ -66,7 +66,7 @@ inline vade::LabelledDataset imbalanced(const vade::LabelledDataset& data, std::
 Clustering cluster_rows(const auto& job, const vade::LabelledDataset& data) {
   vade::Matrix<float> codes = job.model.transform(data.images);
   const auto bound = job.model.elbo(data.images);
-  vade::Labels clusters = job.clusters_of(codes, data.images);
+  RowClusters clusters = job.clusters_of(codes, data.images);
   return {.data = data,
           .clusters = std::move(clusters),
           .codes = std::move(codes),
@@ -140,6 +140,7 @@ int run(const Options& options) {
   }
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
 
+  write_clusters(options.out / "clusters.csv", all_rows.clusters);
   write_history(options.out / "history.csv", report.history);
   write_curves(options.out / "curves.png", report.history);
   write_latent(options.out / "latent.png", all_rows);

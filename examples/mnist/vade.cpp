@@ -130,8 +130,8 @@ struct VadeJob {
 
   void prepare(const vade::Dataset&) const {}
   vade::Index clusters() const { return model.options().clusters; }
-  vade::Labels clusters_of(const vade::Matrix<float>&, const vade::Dataset& images) const {
-    return model.predict(images);
+  RowClusters clusters_of(const vade::Matrix<float>&, const vade::Dataset& images) const {
+    return RowClusters(model.predict_proba(images));
   }
   /// One cluster after the other, `a_row` images each.
   vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed) const {

@@ -38,8 +38,8 @@ struct VaeJob {
                   .centres;
   }
   static vade::Index clusters() { return 10; }
-  vade::Labels clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
-    return vade::assign_labels<float>(codes, centres);
+  RowClusters clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
+    return RowClusters(vade::assign_labels<float>(codes, centres));
   }
   vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed) const { return model.generate(10 * a_row, seed); }
   static std::vector<std::string> row_labels() { return {}; }

@@ -12,6 +12,7 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/vade.hpp>
 
+#include "../write_clusters.hpp"
 #include "partitions.hpp"
 
 namespace tabular {
@@ -60,18 +61,6 @@ Json scores(const vade::Labels& truth, const Partition& partition) {
   return json;
 }
 
-/// One line a row: its cluster, and how certain that is.
-std::string lines(const vade::Labels& clusters, const vade::Matrix<float>& gamma) {
-  std::string text = "cluster,probability\n";
-  char line[64];
-  for (std::size_t i = 0; i < clusters.size(); ++i) {
-    const vade::Index row = static_cast<vade::Index>(i);
-    std::snprintf(line, sizeof line, "%d,%.6g\n", clusters[i], static_cast<double>(gamma(row, clusters[i])));
-    text += line;
-  }
-  return text;
-}
-
 }  // namespace
 
 int run(const Options& options) {
@@ -84,8 +73,8 @@ int run(const Options& options) {
   std::vector<Partition> partitions = find_partitions(data, nearest, options);
   const Partition chosen = *std::ranges::max_element(partitions, {}, &Partition::information);
   const vade::Vade<float> model = train(data, chosen, options);
-  const vade::Matrix<float> gamma = model.predict_proba(data);
-  partitions.push_back({"vade", vade::top_columns(gamma), 0});
+  const RowClusters clusters(model.predict_proba(data));
+  partitions.push_back({"vade", clusters.labels, 0});
   partitions.back().information = neighbour_information(partitions.back().labels, nearest);
 
   Json json{{"rows", data.rows()}, {"columns", data.columns()}, {"clusters", options.clusters}, {"seed", options.seed}};
@@ -93,7 +82,7 @@ int run(const Options& options) {
   json["chosen"] = chosen.name;
   for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
-  vade::write_file_atomically(options.out / "clusters.csv", lines(partitions.back().labels, gamma));
+  write_clusters(options.out / "clusters.csv", clusters);
   model.save(options.out / "model.safetensors");
   if (options.quiet) return 0;
   for (const Partition& partition : partitions) {

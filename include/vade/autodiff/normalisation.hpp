@@ -5,28 +5,10 @@
 #include <cmath>
 
 #include <vade/autodiff/activation.hpp>
+#include <vade/autodiff/detail/row_bands.hpp>
 #include <vade/autodiff/tape.hpp>
 
 namespace vade {
-
-namespace detail {
-
-/// Rows that one thread takes at a time: they lie one after the other in memory.
-inline constexpr Index normalised_rows = 32;
-
-/// Two sums over the rows of a batch, of which `add(i, first, second)` adds row i, in the first two rows of `sums`
-/// `[2 bands x N]`: a pair for each band of rows, added in order.
-template <Real T, class Add>
-void sum_rows(Index rows, MatrixView<T> sums, Add&& add) {
-  parallel_ranges(rows, normalised_rows, [&](Index begin, Index end) {
-    auto pair = sums.middleRows(begin / normalised_rows * 2, 2);
-    pair.setZero();
-    for (Index i = begin; i < end; ++i) add(i, pair.row(0).array(), pair.row(1).array());
-  });
-  for (Index k = 2; k < sums.rows(); k += 2) sums.topRows(2) += sums.middleRows(k, 2);
-}
-
-}  // namespace detail
 
 /// y = f(g ⊙ x̂ + s) with x̂_ij = (x_ij − m_j) r_j, where m_j and v_j are mean and variance (divisor B) of column j of
 /// the batch and r_j = 1 / √(v_j + ε) (Ioffe and Szegedy 2015). x, y `[B x N]`; gain g, shift s `[1 x N]`.
@@ -50,14 +32,14 @@ Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector
   const Var<T> y = tape.record({x, gain, shift}, rows, width);
   const Var<T> mean = tape.constant(1, width), scale = tape.constant(1, width);  // m, r
   const Var<T> slope = tape.constant(1, width);                                  // g r
-  const Var<T> sums = tape.constant((rows + detail::normalised_rows - 1) / detail::normalised_rows * 2, width);
+  const Var<T> sums = tape.constant(2 * detail::bands_of(rows), width);
   {
     const auto in = x.value();
     MatrixView<T> m = mean.mutable_value(), r = scale.mutable_value(), moments = sums.mutable_value();
-    detail::sum_rows(rows, moments, [&](Index i, auto sum, auto squares) {
-      const auto d = in.row(i).array() - in.row(0).array();
-      sum += d;
-      squares += d.square();
+    detail::sum_rows<2>(rows, moments, [&](Index i, auto own) {
+      const auto d = in.row(i) - in.row(0);
+      own.row(0) += d;
+      own.row(1) += d.cwiseAbs2();
     });
     moments.topRows(2) /= static_cast<T>(rows);
     batch_mean = in.row(0) + moments.row(0);
@@ -67,7 +49,7 @@ Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector
     slope.mutable_value().row(0) = gain.value().row(0).cwiseProduct(r.row(0));
     const auto g_r = slope.value(), s = shift.value();
     MatrixView<T> out = y.mutable_value();
-    parallel_ranges(rows, detail::normalised_rows, [&](Index begin, Index end) {
+    parallel_ranges(rows, detail::band_rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i)
         out.row(i) = A::value((in.row(i) - m.row(0)).cwiseProduct(g_r.row(0)).array() + s.row(0).array());
     });
@@ -77,10 +59,10 @@ Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector
     const Index batch = y.rows();
     const auto in = x.value(), out = y.value(), m = mean.value(), g_r = slope.value();
     MatrixView<T> bar = y.adjoint_target(first), total = sums.mutable_value();
-    detail::sum_rows(batch, total, [&](Index i, auto sum, auto products) {
+    detail::sum_rows<2>(batch, total, [&](Index i, auto own) {
       if constexpr (!A::is_identity) bar.row(i).array() *= A::slope(out.row(i).array());
-      sum += bar.row(i).array();
-      products += bar.row(i).array() * (in.row(i) - m.row(0)).array();
+      own.row(0) += bar.row(i);
+      own.row(1) += bar.row(i).cwiseProduct(in.row(i) - m.row(0));
     });
     total.row(1).array() *= scale.value().row(0).array();
     shift.accumulate(total.row(0));
@@ -89,7 +71,7 @@ Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector
     MatrixView<T> x_bar = x.adjoint_target(first);
     total.row(1).array() *= scale.value().row(0).array();
     total.topRows(2) /= static_cast<T>(batch);
-    parallel_ranges(batch, detail::normalised_rows, [&](Index begin, Index end) {
+    parallel_ranges(batch, detail::band_rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const auto centred = bar.row(i) - total.row(0) - (in.row(i) - m.row(0)).cwiseProduct(total.row(1));
         if (first)

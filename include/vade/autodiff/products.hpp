@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-
 #include <vade/autodiff/activation.hpp>
+#include <vade/autodiff/detail/row_bands.hpp>
 #include <vade/autodiff/tape.hpp>
 #include <vade/kernel/product.hpp>
 
@@ -26,30 +25,17 @@ void accumulate_product_adjoints(Var<T> x, Var<T> w, ConstMatrixView<T> y_bar) {
   }
 }
 
-/// ḡ = ȳ ⊙ f′, written over ȳ, and b̄ += Σ_i ḡ_i, in one pass over tiles of columns; rows are added in order.
+/// ḡ = ȳ ⊙ f′, written over ȳ, and b̄ += Σ_i ḡ_i, in one pass; `sums` `[bands x N]` is scratch.
 template <Activation A, Real T>
-void fold_activation_adjoint(Var<T> y, Var<T> b) {
+void fold_activation_adjoint(Var<T> y, Var<T> b, MatrixView<T> sums) {
   bool ignored = false;
   MatrixView<T> bar = y.adjoint_target(ignored);
   const auto values = y.value();
-  bool first = false;
-  T* b_bar = b.needs_gradient() ? b.adjoint_target(first).data() : nullptr;
-  parallel_ranges(y.cols(), 64, [&](Index begin, Index end) {
-    const Index count = end - begin;
-    Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor, 1, 64> sums(count);
-    sums.setZero();
-    for (Index i = 0; i < bar.rows(); ++i) {
-      auto g = bar.row(i).segment(begin, count).array();
-      if constexpr (!A::is_identity) g *= A::slope(values.row(i).segment(begin, count).array());
-      sums += g;
-    }
-    if (b_bar == nullptr) return;
-    Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> target(b_bar + begin, count);
-    if (first)
-      target = sums;
-    else
-      target += sums;
+  sum_rows<1>(bar.rows(), sums, [&](Index i, auto own) {
+    if constexpr (!A::is_identity) bar.row(i).array() *= A::slope(values.row(i).array());
+    own.row(0) += bar.row(i);
   });
+  b.accumulate(sums.row(0));
 }
 
 }  // namespace detail
@@ -85,8 +71,9 @@ Var<T> affine(Var<T> x, Var<T> w, Var<T> b) {
       segment = A::value(segment + bias.row(0).segment(column, column_end - column).array());
     }
   });
-  y.on_backward([x, w, b, y] {
-    detail::fold_activation_adjoint<A>(y, b);
+  const Var<T> sums = x.tape().constant(detail::bands_of(x.rows()), w.cols());
+  y.on_backward([x, w, b, y, sums] {
+    detail::fold_activation_adjoint<A>(y, b, sums.mutable_value());
     detail::accumulate_product_adjoints(x, w, y.adjoint());
   });
   return y;

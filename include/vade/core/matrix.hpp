@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <Eigen/Core>
+
+#include <vade/fwd.hpp>
 
 /// Rows are samples, everywhere. Matrices are row-major, so a NumPy array, an `xt::xtensor<T, 2>` and our matrix are
 /// the same memory. Comments give shapes as `[rows x columns]` with these letters:
@@ -25,10 +26,6 @@ namespace vade {
 
 /// A row, column or count. Signed, as in Eigen.
 using Index = Eigen::Index;
-
-/// The scalar types that the library is built for.
-template <class T>
-concept Real = std::same_as<T, float> || std::same_as<T, double>;
 
 /// Dense row-major matrix, `[rows x columns]`.
 template <Real T>

@@ -61,7 +61,7 @@ struct MixtureSample {
 /// with the lowest log-probability, with the covariance of the whole data (no correlations) and weight 1/K. At most one
 /// is revived in an iteration and K in a fit, each is counted; further ones keep mean and covariance while their weight
 /// goes to 0. A revival may lower the likelihood.
-template <Real T, class Covariance = DiagonalCovariance>
+template <Real T, class Covariance>
 class GaussianMixture {
  public:
   using Spread = typename Covariance::template Spread<T>;

@@ -57,7 +57,7 @@ struct VadeBound {
 /// likelihood, outside [0, 1]. They cost O(parameters · N), plus O(K J N).
 ///
 /// q(z|x) has diagonal covariance or, as `Vade<T, FullPosterior>`, a full one.
-template <Real T, class Posterior = DiagonalPosterior>
+template <Real T, class Posterior>
 class Vade {
  public:
   /// Draws the networks. @throws ValueError

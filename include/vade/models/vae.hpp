@@ -49,7 +49,7 @@ struct VaeBound {
 
 /// z ~ N(0, I), x ~ p(x|z), q(z|x) Gaussian (Kingma and Welling 2014), with diagonal covariance or, as
 /// `Vae<T, FullPosterior>`, with a full one. For the bound see `elbo/vae.hpp`; errors and costs are those of `Vade`.
-template <Real T, class Posterior = DiagonalPosterior>
+template <Real T, class Posterior>
 class Vae {
  public:
   /// Draws the networks. @throws ValueError
