@@ -28,6 +28,7 @@ namespace mnist {
 inline constexpr int interrupted_exit_code = 130;  // as a shell reports a program that Ctrl-C ended
 inline constexpr vade::Index samples_a_row = 20;
 inline constexpr vade::Index judged_samples = 1000;  // of each cluster
+inline constexpr double confident = 0.999;           // p(c|z) that the authors of VaDE asked of the draws that they show
 
 /// The network of the two project reports, 784-512-512-2048-10 mirrored.
 inline vade::NetworkOptions reference_network(vade::Index inputs, std::uint64_t seed) {
@@ -137,6 +138,7 @@ int run(const Options& options) {
     const Judge judge(data.train, options.seed);
     json["judge_accuracy"] = judge.accuracy(data.test);
     json["samples_show"] = judged(judge, job.samples(judged_samples, options.seed), job.clusters());
+    json["confident_samples_show"] = judged(judge, job.samples(judged_samples, options.seed, confident), job.clusters());
   }
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
 

@@ -133,11 +133,11 @@ struct VadeJob {
   RowClusters clusters_of(const vade::Matrix<float>&, const vade::Dataset& images) const {
     return RowClusters(model.predict_proba(images));
   }
-  /// One cluster after the other, `a_row` images each.
-  vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed) const {
+  /// One cluster after the other, `a_row` images each, of draws with at least this p(c|z).
+  vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed, double confidence = 0) const {
     vade::Matrix<float> images(clusters() * a_row, model.options().network.inputs);
     for (vade::Index c = 0; c < clusters(); ++c)
-      images.middleRows(c * a_row, a_row) = model.generate(a_row, c, seed + static_cast<std::uint64_t>(c));
+      images.middleRows(c * a_row, a_row) = model.generate(a_row, c, seed + static_cast<std::uint64_t>(c), confidence);
     return images;
   }
   std::vector<std::string> row_labels() const {

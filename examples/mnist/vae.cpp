@@ -41,7 +41,9 @@ struct VaeJob {
   RowClusters clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
     return RowClusters(vade::assign_labels<float>(codes, centres));
   }
-  vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed) const { return model.generate(10 * a_row, seed); }
+  vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed, double /*confidence*/ = 0) const {
+    return model.generate(10 * a_row, seed);
+  }
   static std::vector<std::string> row_labels() { return {}; }
 };
 

@@ -213,6 +213,9 @@ TEST_CASE("VaDE: generate draws from all clusters or from one, repeatably") {
     const auto right = std::count(found.begin(), found.end(), static_cast<vade::Label>(c));
     CHECK(right >= 45);
   }
+  CHECK(model.generate(9, 1, 4) == model.generate(9, 1, 4, 0));
+  CHECK(model.generate(9, 1, 4, 0.9) == model.generate(9, 1, 4, 0.9));
+  CHECK_THROWS_WITH_AS(model.generate(5, 1, 1, 1.5), doctest::Contains("confidence is 1.5"), vade::ValueError);
   CHECK_THROWS_WITH_AS(model.generate(5, 3, 1), doctest::Contains("cluster is 3, wanted a value in [0, 2]"),
                        vade::ValueError);
   CHECK_THROWS_AS(model.generate(5, -1, 1), vade::ValueError);

@@ -51,6 +51,11 @@ struct MixtureParameters {
     return e / e.sum();
   }
 
+  /// σ_c² `[K x J]`, within their bound.
+  Matrix<T> variances() const {
+    return log_variances.value().array().max(-log_variance_bound).min(log_variance_bound).exp().matrix();
+  }
+
   /// M.12: cluster `from` becomes two, itself and `into`, which is given up: half of the weight each, apart by √2 σ along
   /// the axis where it was widest. Together they have the weight, the mean and the variances that it had. O(J).
   void split(Index from, Index into) {

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include <vade/models/detail/draw_codes.hpp>
 #include <vade/models/detail/likelihood.hpp>
 #include <vade/models/detail/vade_start.hpp>
 #include <vade/models/model_file.hpp>
@@ -125,12 +126,16 @@ class Vade {
   }
 
   /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
-  Matrix<T> generate(Index count, std::uint64_t seed) const { return decode(draw_codes(count, {}, seed)); }
+  Matrix<T> generate(Index count, std::uint64_t seed) const { return generate_from(count, {}, 0, seed); }
 
-  /// The same from one cluster. @throws StateError; ValueError for count < 1 or a cluster outside [0, K)
-  Matrix<T> generate(Index count, Index cluster, std::uint64_t seed) const {
+  /// The same from one cluster. Clusters overlap, and a draw from one can lie where another is as likely: with `confidence`
+  /// t > 0 only draws with p(c|z) ≥ t are kept, which is how the pictures of Jiang et al. 2017 were made, with t = 0.999.
+  /// @throws StateError; ValueError for count < 1, a cluster outside [0, K), t outside [0, 1), or where one row takes more
+  /// than 1,000 draws
+  Matrix<T> generate(Index count, Index cluster, std::uint64_t seed, double confidence = 0) const {
     check_between<Index>("Vade::generate", "cluster", cluster, 0, options_.clusters - 1);
-    return decode(draw_codes(count, cluster, seed));
+    check_between("Vade::generate", "confidence", confidence, 0.0, 1 - 1e-9);
+    return generate_from(count, cluster, confidence, seed);
   }
 
   /// The five terms, from one draw of z a row.
@@ -169,10 +174,7 @@ class Vade {
   /// π `[1 x K]`, μ_c and σ_c² `[K x J]`.
   RowVector<T> weights() const { return mixture_.weights(); }
   Matrix<T> means() const { return mixture_.means.value(); }
-  Matrix<T> variances() const {
-    constexpr T bound = MixtureParameters<T>::log_variance_bound;
-    return mixture_.log_variances.value().array().max(-bound).min(bound).exp().matrix();
-  }
+  Matrix<T> variances() const { return mixture_.variances(); }
 
   /// Writes all parameters and the widths, all or nothing. @throws StateError; FileError
   void save(const std::filesystem::path& path) const {
@@ -204,30 +206,15 @@ class Vade {
     return clusters;
   }
 
+  Matrix<T> generate_from(Index count, std::optional<Index> cluster, double confidence, std::uint64_t seed) const {
+    detail::check_fitted("Vade::generate", fitted_);
+    check_at_least<Index>("Vade::generate", "count", count, 1);
+    return decode(detail::draw_codes(mixture_, count, cluster, confidence, seed));
+  }
+
   void check_ready(std::string_view who, const RowSource<T>& x) const {
     detail::check_fitted(who, fitted_);
     x.check(who, options_.network.inputs, options_.network.likelihood);
-  }
-
-  /// z `[count x J]`; row i has a stream of its own, for its cluster and its code.
-  Matrix<T> draw_codes(Index count, std::optional<Index> cluster, std::uint64_t seed) const {
-    detail::check_fitted("Vade::generate", fitted_);
-    check_at_least<Index>("Vade::generate", "count", count, 1);
-    const RowVector<T> pi = weights();
-    const Matrix<T> deviations = variances().array().sqrt().matrix();
-    Matrix<T> z(count, options_.network.latent);
-    for (Index i = 0; i < count; ++i) {
-      RandomStream stream(seed, Purpose::generation, 0, static_cast<std::uint32_t>(i));
-      const T u = stream.uniform<T>();
-      Index c = 0;
-      if (cluster)
-        c = *cluster;
-      else
-        for (T below = pi(0); u > below && c + 1 < options_.clusters; below += pi(c)) ++c;
-      for (Index j = 0; j < z.cols(); ++j)
-        z(i, j) = mixture_.means.value()(c, j) + deviations(c, j) * stream.normal<T>();
-    }
-    return z;
   }
 
   VadeOptions options_;
