@@ -30,6 +30,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->check(CLI::Range(0.0, 4.0));
   app.add_option("--consistency-weight", options.consistency_weight, "where the weight of that term begins")
       ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--consistency-target", options.consistency_target,
+                 "what it holds them to: the partition of the start, the model as it is, or a moving average of it")
+      ->check(CLI::IsMember({"start", "own", "average"}));
   app.add_option("--learning-rate", options.learning_rate, "where it begins in the training proper")
       ->check(CLI::Range(1e-8, 1.0));
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
@@ -53,7 +56,8 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
     const bool views = options.preset == "vade" || options.preset == "vade-fashion";
     if (options.recipe != "full" && !views)
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
-    const bool of_views = options.view_strength != 1 || options.consistency_views || options.consistency_weight;
+    const bool of_views = options.view_strength != 1 || options.consistency_views || options.consistency_weight ||
+                          options.consistency_target;
     if (of_views && (!views || options.recipe == "plain"))
       throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
     if (options.restarts > 1 && options.preset.ends_with("vae"))

@@ -16,6 +16,7 @@ struct Options {
   double view_strength = 1;  ///< of the random views of presets vade and vade-fashion, against the preset's
   std::optional<double> consistency_views;   ///< share of that strength in the consistency term, instead of the preset's
   std::optional<double> consistency_weight;  ///< where the weight of that term begins
+  std::optional<std::string> consistency_target;  ///< what rows and views are held to in that term
   std::optional<double> learning_rate;       ///< of the joint training, where it begins
   bool imbalanced = false;   ///< whether classes are thinned out, each to another share
   int restarts = 1;  ///< fits, of which the best is kept without looking at labels

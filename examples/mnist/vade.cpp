@@ -91,6 +91,10 @@ Preset preset_of(vade::Index inputs, const Options& options) {
   auto& consistency = preset.fit.objective.consistency;
   if (options.consistency_views) consistency.view_strength = *options.consistency_views;
   if (options.consistency_weight) consistency.weight = vade::Schedule::linear(*options.consistency_weight);
+  if (options.consistency_target)
+    consistency.target = *options.consistency_target == "own"       ? vade::ConsistencyTarget::own
+                         : *options.consistency_target == "average" ? vade::ConsistencyTarget::average
+                                                                    : vade::ConsistencyTarget::start;
   change(preset, options.recipe);
   preset.model.network.seed = options.seed;
   apply(preset.fit.fit, options, false);

@@ -142,6 +142,50 @@ TEST_CASE("After the freeze, views are held to the partition of the start, or to
   CHECK(own != at_first);
 }
 
+TEST_CASE("A mean teacher: views are held to γ of the moving average of the weights") {
+  Setup s;
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = vade::Schedule::constant(3),
+                         .target = vade::ConsistencyTarget::average,
+                         .teacher_decay = 0.2,
+                         .augmentation = views};
+  VadeObjective<double> taught(s.network, s.mixture, options, s.data);
+  options.consistency.target = vade::ConsistencyTarget::own;
+  VadeObjective<double> own(s.network, s.mixture, options, s.data);
+  const auto term = [&](VadeObjective<double>& objective) { return s.record(objective, 5.0).terms[5].scalar(); };
+  CHECK(term(taught) == doctest::Approx(term(own)).epsilon(1e-12));  // the average begins at the weights
+
+  const auto parameters = [&] {
+    auto all = vade::parameters_of<double>(s.network.encoder);
+    for (auto* p : vade::parameters_of<double>(s.mixture)) all.push_back(p);
+    return all;
+  }();
+  std::vector<Matrix<double>> before, now;
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    before.push_back(parameters[k]->value());
+    Matrix<double> step(parameters[k]->rows(), parameters[k]->cols());
+    vade::fill_normal(step, 20 + k, vade::Purpose::user);
+    parameters[k]->value() += 0.3 * step;
+    now.push_back(parameters[k]->value());
+  }
+  const double second = term(taught);
+  CHECK(std::abs(second - term(own)) > 1e-3);
+  for (std::size_t k = 0; k < parameters.size(); ++k) CHECK(parameters[k]->value() == now[k]);
+  // By hand: the teacher's weights are a = 0.2 a + 0.8 w, and its γ the fixed target.
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value() = 0.2 * before[k] + 0.8 * now[k];
+  s.tape.clear();
+  const auto x = s.tape.constant(rows_in_all, 36);
+  std::vector<Index> all(rows_in_all);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Index>(i);
+  s.data.gather<double>(all, x.mutable_value());
+  const Matrix<double> target =
+      std::as_const(s.mixture).on(s.tape).responsibilities(std::as_const(s.network).encoder(x)).value();
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value() = now[k];
+  options.consistency.target = vade::ConsistencyTarget::start;
+  VadeObjective<double> by_hand(s.network, s.mixture, options, s.data, target);
+  CHECK(second == doctest::Approx(term(by_hand)).epsilon(1e-12));
+}
+
 TEST_CASE("Exact responsibilities give a bound at least as high as sampled ones") {
   Setup s;
   VadeObjectiveOptions sampled;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,7 @@
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/network.hpp>
 #include <vade/models/online_mixture.hpp>
+#include <vade/optim/weight_average.hpp>
 #include <vade/training/cluster_monitor.hpp>
 #include <vade/training/train.hpp>
 
@@ -26,8 +29,9 @@ namespace vade {
 
 /// What a row, or a random view of it, is asked to agree with.
 enum class ConsistencyTarget {
-  start,  ///< the partition of the start, where it gives one (else `own`): a fixed teacher, as in distillation
-  own,    ///< γ(x) as it is now, held fixed in the step
+  start,    ///< the partition of the start, where it gives one (else `own`): a fixed teacher, as in distillation
+  own,      ///< γ(x) as it is now, held fixed in the step
+  average,  ///< γ(x) of a moving average of the weights: a mean teacher (Tarvainen and Valpola 2017)
 };
 
 /// Whether a row, or a random view of it, should fall into a given cluster, and how much. With t the target of a row x
@@ -40,6 +44,7 @@ struct ConsistencyOptions {
   Schedule weight = Schedule::constant(0);  ///< w, against a bound of the order of 100 nats
   double balance = 0.4;                     ///< b: 0 for data whose clusters are known to differ in size
   ConsistencyTarget target = ConsistencyTarget::start;
+  double teacher_decay = 0.99;     ///< of the moving average, for `ConsistencyTarget::average`
   Augmentation augmentation = {};  ///< what a view is
   /// Share of the views' half-widths. With 0 the row is its own view, which costs nothing and asks nothing of the data:
   /// for a partition that is held as it is. Wider views take from the bound (docs/results.md).
@@ -72,6 +77,7 @@ struct VadeObjectiveOptions {
     check_between("VadeObjectiveOptions", "samples", samples, 1, 1 << 20);
     check_at_least("ConsistencyOptions", "balance", consistency.balance, 0.0);
     check_at_least("ConsistencyOptions", "view_strength", consistency.view_strength, 0.0);
+    check_between("ConsistencyOptions", "teacher_decay", consistency.teacher_decay, 0.0, 0.999999);
     if (revive && mixture == MixtureUpdate::em)
       throw ValueError("VadeObjectiveOptions: revive is true with mixture = em, whose sums would bring the dead cluster back");
     if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
@@ -99,6 +105,8 @@ class VadeObjective {
         monitor_(data.rows(), mixture.means.rows()) {
     const ConsistencyOptions& consistency = options.consistency;
     const bool images = data.image() && std::holds_alternative<AffineAugmentation>(consistency.augmentation);
+    if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
+      teacher_.emplace(taught_parameters(), consistency.teacher_decay);
     if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
     if (consistency.draws_views() || (consistency.weight.peak() > 0 && images))
       views_.emplace(data, consistency.augmentation);
@@ -107,6 +115,7 @@ class VadeObjective {
   Losses<T, 6> record(const Batch<T>& batch) {
     Tape<T>& tape = batch.x.tape();
     if (online_) online_->update(*mixture_);  // with the posteriors of the step before
+    if (teacher_) teacher_->update();
     const MixturePrior<T> prior = mixture_->on(tape);
     const auto q = network_->encoder(batch.x);
     const Index samples = options_.samples;
@@ -130,8 +139,7 @@ class VadeObjective {
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
     if (const double weight = options_.consistency.weight.at(batch.epoch, batch.epochs); weight > 0) {
-      const bool taught = frozen_.size() > 0 && options_.consistency.target == ConsistencyTarget::start;
-      const Var<T> target = freeze ? gamma : taught ? frozen_rows(tape, batch.rows) : stop_gradient(gamma);
+      const Var<T> target = freeze ? gamma : consistency_target(batch, gamma);
       consistency = options_.consistency.draws_views() ? view_term(target, view_posterior(batch), prior.held(), true)
                                                        : view_term(target, q, prior.held(), false);
       loss = loss + static_cast<T>(weight) * consistency;
@@ -155,6 +163,24 @@ class VadeObjective {
   }
 
  private:
+  /// Encoder and mixture: what γ is made of.
+  std::vector<Parameter<T>*> taught_parameters() {
+    std::vector<Parameter<T>*> parameters = parameters_of<T>(network_->encoder);
+    std::ranges::copy(parameters_of<T>(*mixture_), std::back_inserter(parameters));
+    return parameters;
+  }
+
+  /// t for the rows of a batch, which no gradient reaches; `gamma` is γ as it is now.
+  Var<T> consistency_target(const Batch<T>& batch, Var<T> gamma) {
+    Tape<T>& tape = batch.x.tape();
+    if (frozen_.size() > 0 && options_.consistency.target == ConsistencyTarget::start)
+      return frozen_rows(tape, batch.rows);
+    if (!teacher_) return stop_gradient(gamma);
+    return teacher_->with_averages([&] {
+      return std::as_const(*mixture_).on(tape).responsibilities(std::as_const(*network_).encoder(batch.x));
+    });
+  }
+
   /// q(z|Tx).
   auto view_posterior(const Batch<T>& batch) {
     const Var<T> view = batch.x.tape().constant(batch.x.rows(), batch.x.cols());
@@ -226,8 +252,9 @@ class VadeObjective {
   const Dataset* data_;
   AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
-  std::optional<OnlineMixture<T>> online_;  // where EM moves the mixture
-  std::optional<Views<T>> views_;           // for the consistency term, or to watch
+  std::optional<WeightAverage<T>> teacher_;  // of encoder and mixture, for ConsistencyTarget::average
+  std::optional<OnlineMixture<T>> online_;   // where EM moves the mixture
+  std::optional<Views<T>> views_;            // for the consistency term, or to watch
 };
 
 }  // namespace vade

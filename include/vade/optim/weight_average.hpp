@@ -39,6 +39,17 @@ class WeightAverage {
     }
   }
 
+  /// `use()` with the averages in place of the values, which are back when it returns or throws.
+  template <class Use>
+  auto with_averages(Use&& use) {
+    struct Exchanged {
+      WeightAverage& average;
+      explicit Exchanged(WeightAverage& a) : average(a) { average.swap(); }
+      ~Exchanged() { average.swap(); }
+    } exchanged(*this);
+    return use();
+  }
+
   /// Exchanges averages and values; twice is nothing.
   void swap() {
     for (std::size_t k = 0; k < parameters_.size(); ++k) parameters_[k]->value().swap(averages_[k]);
