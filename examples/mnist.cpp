@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   mnist::Options options;
   if (const auto code = mnist::read_options(argc, argv, options)) return *code;
   try {
+    if (!options.compared_views.empty()) return mnist::run_compare_views(options);
     return options.preset.ends_with("vae") ? mnist::run_vae(options) : mnist::run_vade(options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "mnist: %s\n", error.what());

@@ -35,6 +35,10 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->check(CLI::IsMember({"start", "own", "average"}));
   app.add_option("--learning-rate", options.learning_rate, "where it begins in the training proper")
       ->check(CLI::Range(1e-8, 1.0));
+  app.add_option("--compare-views", options.compared_views,
+                 "train no model: say at which of these strengths, such as 0.25,0.5,1, small classifiers agree most")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 4.0));
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
   app.add_option("--restarts", options.restarts, "fits, of which one is kept: by its alarms, and by what rows and views agree on")
       ->check(CLI::Range(1, 1000))
@@ -60,6 +64,10 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
                           options.consistency_target;
     if (of_views && (!views || options.recipe == "plain"))
       throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
+    if (!options.compared_views.empty() && !views)
+      throw CLI::ValidationError("--compare-views", "it goes with --preset vade or vade-fashion, which have views");
+    if (!options.compared_views.empty() && options.epochs == 0)
+      throw CLI::ValidationError("--compare-views", "classifiers of 0 epochs agree on nothing");
     if (options.restarts > 1 && options.preset.ends_with("vae"))
       throw CLI::ValidationError("--restarts", "a VAE has no clusters to judge it by; it goes with a preset of VaDE");
     if (options.purity && options.preset.ends_with("vae"))

@@ -1,12 +1,13 @@
-// The two jobs of the MNIST example. Each is a source file of its own, so that they compile side by side.
+// The jobs of the MNIST example. Each is a source file of its own, so that they compile side by side.
 #pragma once
 
 #include "options.hpp"
 
 namespace mnist {
 
-/// Both return the exit code. @throws vade::Error
+/// Each returns the exit code. @throws vade::Error
 int run_vae(const Options& options);
 int run_vade(const Options& options);
+int run_compare_views(const Options& options);
 
 }  // namespace mnist

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mnist {
 
@@ -18,6 +19,7 @@ struct Options {
   std::optional<double> consistency_weight;  ///< where the weight of that term begins
   std::optional<std::string> consistency_target;  ///< what rows and views are held to in that term
   std::optional<double> learning_rate;       ///< of the joint training, where it begins
+  std::vector<double> compared_views;  ///< strengths of views to compare, instead of training a model
   bool imbalanced = false;   ///< whether classes are thinned out, each to another share
   int restarts = 1;  ///< fits, of which the best is kept without looking at labels
   std::uint64_t seed = 0;

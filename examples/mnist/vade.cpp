@@ -10,6 +10,7 @@
 
 #include "jobs.hpp"
 #include "run.hpp"
+#include "views.hpp"
 
 namespace mnist {
 
@@ -19,12 +20,6 @@ struct Preset {
   vade::VadeOptions model;
   vade::VadeFitOptions fit;
 };
-
-/// How far digits may be turned and shifted and stay the same digit. Chosen with an eye on the labels of MNIST.
-constexpr vade::AffineAugmentation digit_views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3};
-
-/// Garments are photographed upright and centred. Chosen with an eye on the labels of Fashion-MNIST.
-constexpr vade::AffineAugmentation garment_views{.rotation_degrees = 3, .shear = 0.05, .scale = 0.05, .shift = 1};
 
 /// Our default: a classifier found by information maximisation starts the clusters, and views of half the strength are
 /// held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
@@ -78,10 +73,6 @@ Preset paper_preset(vade::Index inputs) {
   const vade::Schedule rate = vade::Schedule::step_decay(2e-3, 0.9, 10, 2e-4);
   return {.model = {.network = {.inputs = inputs, .hidden = {500, 500, 2000}}},
           .fit = {.start = start, .fit = {.epochs = 300, .batch = 100, .learning_rate = rate}}};
-}
-
-vade::AffineAugmentation views_of(const Options& options) {
-  return (options.preset == "vade-fashion" ? garment_views : digit_views).scaled(options.view_strength);
 }
 
 Preset preset_of(vade::Index inputs, const Options& options) {

@@ -16,4 +16,5 @@
 #include <vade/models/information_maximisation.hpp>
 #include <vade/models/vade.hpp>
 #include <vade/models/vae.hpp>
+#include <vade/models/view_stability.hpp>
 #include <vade/nn/sequential.hpp>

@@ -7,6 +7,8 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/mixture/kmeans.hpp>
 
+#include "../support/toy_data.hpp"
+
 using vade::Index;
 using vade::InformationMaximisationOptions;
 using vade::InformationMaximisingClassifier;
@@ -19,22 +21,6 @@ using vade::Schedule;
 
 namespace {
 
-/// Images of 8 x 8: a bright bar, flat or upright, at a random place. A shifted bar is the same kind of bar.
-LabelledDataset bars(Index rows) {
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows) * 64, 0);
-  Labels labels;
-  for (Index i = 0; i < rows; ++i) {
-    vade::RandomStream stream(9, vade::Purpose::synthetic, 0, static_cast<std::uint32_t>(i));
-    const Label kind = static_cast<Label>(i % 2);
-    labels.push_back(kind);
-    const std::size_t at = 2 + stream.below(4);
-    for (std::size_t k = 0; k < 8; ++k)
-      bytes[static_cast<std::size_t>(i) * 64 + (kind == 0 ? at * 8 + k : k * 8 + at)] =
-          static_cast<std::uint8_t>(180 + stream.below(76));
-  }
-  return {vade::Dataset::from_bytes(std::move(bytes), rows, 64, vade::ImageShape{8, 8}), labels};
-}
-
 InformationMaximisationOptions quick() {
   return {.hidden = {24},
           .clusters = 2,
@@ -45,7 +31,7 @@ InformationMaximisationOptions quick() {
 }  // namespace
 
 TEST_CASE("Bars that shift are told apart by their direction, without labels") {
-  const LabelledDataset data = bars(600);
+  const LabelledDataset data = toy::bars(600);
   double best_loss = 1, accuracy = 0;
   for (const std::uint64_t seed : {1u, 2u, 3u}) {  // judged by the loss, as a user would
     InformationMaximisingClassifier<float> classifier(64, quick(), seed);
@@ -83,7 +69,7 @@ TEST_CASE("With neighbours as views, two rings are told apart, which no two cent
 }
 
 TEST_CASE("Probabilities are a simplex; the folded trunk computes the hidden layers of inference") {
-  const LabelledDataset data = bars(100);
+  const LabelledDataset data = toy::bars(100);
   InformationMaximisingClassifier<float> classifier(64, quick(), 1);
   const auto report = classifier.fit(data.images, {"classifier", 20});
   const Matrix<float> p = classifier.predict_proba(data.images);
@@ -98,7 +84,7 @@ TEST_CASE("Probabilities are a simplex; the folded trunk computes the hidden lay
 }
 
 TEST_CASE("I.5: the loss is its three terms, and all are in range") {
-  const LabelledDataset data = bars(100);
+  const LabelledDataset data = toy::bars(100);
   InformationMaximisingClassifier<float> classifier(64, quick(), 1);
   for (const auto& r : classifier.fit(data.images, {"classifier", 20}).history) {
     CHECK(r.loss == doctest::Approx(r.term("consistency") +
@@ -125,7 +111,7 @@ TEST_CASE("Rows that are no images have no affine views: a clear error; so have 
 }
 
 TEST_CASE("Of several candidates the one with the lowest loss is left, with the bytes of its own fit") {
-  const LabelledDataset data = bars(200);
+  const LabelledDataset data = toy::bars(200);
   InformationMaximisationOptions options = quick();
   options.fit.epochs = 7;
   vade::FitReport report;

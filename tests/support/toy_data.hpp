@@ -27,4 +27,20 @@ inline vade::LabelledDataset patterns(vade::Index rows, vade::Index columns, vad
   return {vade::Dataset::from_matrix(std::move(x)), labels};
 }
 
+/// Images of 8 x 8: a bright bar, flat or upright, at a random place. A shifted bar is the same kind of bar.
+inline vade::LabelledDataset bars(vade::Index rows) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows) * 64, 0);
+  vade::Labels labels;
+  for (vade::Index i = 0; i < rows; ++i) {
+    vade::RandomStream stream(9, vade::Purpose::synthetic, 0, static_cast<std::uint32_t>(i));
+    const vade::Label kind = static_cast<vade::Label>(i % 2);
+    labels.push_back(kind);
+    const std::size_t at = 2 + stream.below(4);
+    for (std::size_t k = 0; k < 8; ++k)
+      bytes[static_cast<std::size_t>(i) * 64 + (kind == 0 ? at * 8 + k : k * 8 + at)] =
+          static_cast<std::uint8_t>(180 + stream.below(76));
+  }
+  return {vade::Dataset::from_bytes(std::move(bytes), rows, 64, vade::ImageShape{8, 8}), labels};
+}
+
 }  // namespace toy
