@@ -70,6 +70,13 @@ inline std::string shape_text(Index rows, Index columns) {
   return "[" + std::to_string(rows) + " x " + std::to_string(columns) + "]";
 }
 
+/// "[60000 x 28 x 28]", of any list of sizes.
+std::string sizes_text(const auto& sizes) {
+  std::string text = "[";
+  for (const auto size : sizes) text.append(text.size() > 1 ? " x " : "").append(std::to_string(size));
+  return text + "]";
+}
+
 /// Shape of anything with `rows()` and `cols()`, as messages show it.
 template <class M>
 std::string shape_text(const M& matrix) {

@@ -24,18 +24,12 @@ namespace vade {
 
 namespace detail {
 
-inline std::string idx_shape_text(const IdxArray& array) {
-  std::string text = "[";
-  for (const std::size_t size : array.shape) text += (text.size() > 1 ? " x " : "") + std::to_string(size);
-  return text + "]";
-}
-
 /// `[N x H x W]` are images; any other rank of at least 2 is N rows of the rest.
 inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& array) {
   if (array.shape.size() < 2)
-    throw FileError(path.string() + ": the array is " + idx_shape_text(array) +
+    throw FileError(path.string() + ": the array is " + sizes_text(array.shape) +
                     ", wanted samples of at least one dimension, such as [60000 x 28 x 28]");
-  if (array.bytes.empty()) throw FileError(path.string() + ": the array " + idx_shape_text(array) + " is empty");
+  if (array.bytes.empty()) throw FileError(path.string() + ": the array " + sizes_text(array.shape) + " is empty");
   const auto rows = static_cast<Index>(array.shape[0]);
   const auto columns = static_cast<Index>(array.count()) / rows;
   std::optional<ImageShape> image;
@@ -53,7 +47,7 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
 /// `[N]`, or the first column of `[N x C]`, where QMNIST keeps the class.
 inline Labels labels_of(const std::filesystem::path& path, const IdxArray& array, Label classes) {
   if (array.shape.size() > 2)
-    throw FileError(path.string() + ": the array is " + idx_shape_text(array) + ", wanted labels, such as [60000]");
+    throw FileError(path.string() + ": the array is " + sizes_text(array.shape) + ", wanted labels, such as [60000]");
   if (array.type == IdxType::f32 || array.type == IdxType::f64)
     throw FileError(path.string() + ": the labels are real numbers, wanted integers");
   const std::vector<Label> all = array.as<Label>();
@@ -77,7 +71,7 @@ inline std::filesystem::path find_idx(const std::filesystem::path& directory, st
       const std::string name = message(part, separator, kind, "-ubyte", ending);
       std::error_code error;
       if (std::filesystem::exists(directory / name, error)) return directory / name;
-      tried += (tried.empty() ? "" : ", ") + name;
+      tried.append(tried.empty() ? "" : ", ").append(name);
     }
   throw FileError(directory.string() + ": none of these files is there: " + tried);
 }
@@ -97,9 +91,9 @@ inline LabelledDataset load_idx_pair(const std::filesystem::path& images, const 
   const IdxArray values = read_idx(images, limits);
   const IdxArray names = read_idx(labels, limits);
   if (values.shape.size() == 1 && names.shape.size() > 2)
-    throw FileError(images.string() + ": holds labels " + detail::idx_shape_text(values) +
+    throw FileError(images.string() + ": holds labels " + sizes_text(values.shape) +
                     " where images were wanted, and " + labels.string() + " holds images " +
-                    detail::idx_shape_text(names) + ": are the two files swapped?");
+                    sizes_text(names.shape) + ": are the two files swapped?");
   if (values.shape[0] != names.shape[0])
     throw FileError(detail::message(labels.string(), ": ", names.shape[0], " labels, wanted ", values.shape[0],
                                     ", one for each image of ", images.string()));

@@ -110,13 +110,14 @@ class SafetensorsWriter {
 
     std::string header = "{\"__metadata__\":{";
     for (const auto& [key, value] : metadata)
-      header += (header.ends_with('{') ? "" : ",") + detail::quote_json(key) + ":" + detail::quote_json(value);
+      header.append(header.ends_with('{') ? "" : ",").append(detail::quote_json(key) + ":" + detail::quote_json(value));
     header += "}";
     std::size_t offset = 0;
     for (const auto* entry : order) {
       const auto& [name, tensor] = *entry;
       header += "," + detail::quote_json(name) + ":{\"dtype\":\"" + detail::dtype_name(tensor.dtype) + "\",\"shape\":[";
-      for (const Index size : tensor.shape) header += (header.ends_with('[') ? "" : ",") + std::to_string(size);
+      for (const Index size : tensor.shape)
+        header.append(header.ends_with('[') ? "" : ",").append(std::to_string(size));
       header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
       offset += tensor.bytes.size();
       header += std::to_string(offset) + "]}";
@@ -209,7 +210,7 @@ class SafetensorsFile {
     const bool fits = found.shape == std::vector<Index>{rows, columns} ||
                       (rows == 1 && found.shape == std::vector<Index>{columns});
     if (!fits)
-      throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::tensor_shape_text(found.shape) + ", wanted " +
+      throw FileError(path_ + ": tensor \"" + name + "\" is " + sizes_text(found.shape) + ", wanted " +
                       shape_text(rows, columns));
     if (found.dtype == Dtype::f32) return numbers<T, float>(found, rows, columns, policy);
     if (found.dtype == Dtype::f64) return numbers<T, double>(found, rows, columns, policy);

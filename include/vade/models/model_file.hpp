@@ -26,7 +26,7 @@ class ModelFileWriter {
                   std::string_view posterior = DiagonalPosterior::name) {
     if (posterior != DiagonalPosterior::name) set("posterior", std::string(posterior));
     std::string hidden;
-    for (const Index width : options.hidden) hidden += (hidden.empty() ? "" : ",") + std::to_string(width);
+    for (const Index width : options.hidden) hidden.append(hidden.empty() ? "" : ",").append(std::to_string(width));
     set("model", model);
     set("version", "1");
     set("inputs", std::to_string(options.inputs));

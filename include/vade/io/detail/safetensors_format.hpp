@@ -39,12 +39,6 @@ inline constexpr DtypeEntry dtype_table[] = {
 inline const char* dtype_name(Dtype dtype) { return dtype_table[static_cast<std::size_t>(dtype)].name; }
 inline std::size_t dtype_width(Dtype dtype) { return dtype_table[static_cast<std::size_t>(dtype)].width; }
 
-inline std::string tensor_shape_text(const std::vector<Index>& shape) {
-  std::string text = "[";
-  for (const Index size : shape) text += (text.size() > 1 ? " x " : "") + std::to_string(size);
-  return text + "]";
-}
-
 /// Product of the sizes and the width; nothing if it, or the product of the sizes that are not 0, reaches 2^63.
 inline std::optional<std::uint64_t> tensor_bytes(Dtype dtype, const std::vector<Index>& shape) {
   std::uint64_t bytes = dtype_width(dtype);
@@ -86,7 +80,7 @@ class Checksum {
   /// What the header says of a tensor, but not where it lies: another tool may store it elsewhere.
   void add_tensor(const std::string& name, Dtype dtype, const std::vector<Index>& shape) {
     add(name);
-    add(dtype_name(dtype) + tensor_shape_text(shape));
+    add(dtype_name(dtype) + sizes_text(shape));
   }
 
   void add_metadata(const std::string& key, const std::string& value) {
@@ -146,11 +140,11 @@ inline std::pair<std::vector<PlacedTensor>, std::map<std::string, std::string>> 
     const auto dtype = static_cast<Dtype>(known - std::begin(dtype_table));
     const std::vector<Index> shape(entry.shape.begin(), entry.shape.end());
     const auto wanted = tensor_bytes(dtype, shape);
-    if (!wanted) fail("has an absurd shape ", tensor_shape_text(shape));
+    if (!wanted) fail("has an absurd shape ", sizes_text(shape));
     if (entry.begin > entry.end || entry.end > buffer)
       fail("lies at bytes ", entry.begin, " to ", entry.end, " of ", buffer);
     if (entry.end - entry.begin != *wanted)
-      fail("has ", entry.end - entry.begin, " bytes, but ", known->name, " ", tensor_shape_text(shape), " wants ",
+      fail("has ", entry.end - entry.begin, " bytes, but ", known->name, " ", sizes_text(shape), " wants ",
            *wanted);
     tensors.push_back({std::move(entry.name), dtype, shape, start + static_cast<std::size_t>(entry.begin),
                        start + static_cast<std::size_t>(entry.end)});
