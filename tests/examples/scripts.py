@@ -429,5 +429,82 @@ class RunScript(unittest.TestCase):
         self.assertIn("--preset", run.stdout)
 
 
+class ReproduceScript(InFolder):
+    """benchmarks/reproduce.sh in a tree of its own, whose trainer only writes down what it was told."""
+
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "tree"
+        for part in ("benchmarks", "examples/mnist", "include"):
+            (self.tree / part).mkdir(parents=True)
+        for script in ("reproduce.sh", "reproduce.py"):
+            shutil.copy(ROOT / "benchmarks" / script, self.tree / "benchmarks")
+        (self.tree / "examples" / "mnist.cpp").write_text("the program\n")
+        (self.tree / "examples" / "mnist.sh").write_text(
+            """#!/usr/bin/env bash
+            echo "$*" >>"$CALLS"
+            while [ $# -gt 0 ]; do
+              case "$1" in --out) out="$2" ;; --seed) seed="$2" ;; esac
+              shift
+            done
+            [ "$seed" != "${BAD:-none}" ] || exit 7
+            mkdir -p "$out"
+            scores='"nmi": 0.5, "ari": 0.25, "silhouette": 0.125, "calinski_harabasz": 100, "elbo": -90'
+            test='{"accuracy": 0.75, "elbo": -91}'
+            echo "{\\"accuracy\\": 0.$((seed + 1)), $scores, \\"seconds\\": 2, \\"test\\": $test," \\
+              "\\"stopped\\": \\"${STOPPED:-finished}\\"}" >"$out/metrics.json"
+            printf 'cluster,probability\\n0,1\\n0,1\\n1,1\\n%d,1\\n' $((seed % 2)) >"$out/clusters.csv"
+            """)
+        self.calls = self.folder / "calls"
+
+    def run_script(self, *arguments, **env):
+        self.calls.write_text("")
+        return subprocess.run(
+            ["bash", str(self.tree / "benchmarks" / "reproduce.sh"), *arguments], cwd=self.folder, capture_output=True,
+            text=True, env=environment(CALLS=str(self.calls), **env), timeout=600,
+        )
+
+    def seeds_trained(self):
+        return [re.search(r"--seed (\d+)", line).group(1) for line in self.calls.read_text().splitlines()]
+
+    def test_every_seed_is_a_row_and_different_seeds_are_compared(self):
+        run = self.run_script("--seeds", "0,2-3", "--", "--epochs", "4")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.seeds_trained(), ["0", "2", "3"])
+        self.assertTrue(all("--epochs 4" in line for line in self.calls.read_text().splitlines()))
+        self.assertIn("| 2 | 0.3000 | 0.7500 |", run.stdout)
+        self.assertIn("| **mean** | 0.2667 |", run.stdout)  # of 0.1, 0.3, 0.4
+        # 0 0 1 0, twice, and 0 0 1 1: one pair of three is the same.
+        self.assertIn("mean 0.5625, min 0.3437, max 1.0000", run.stdout)
+
+    def test_seeds_that_are_done_are_kept_and_others_follow(self):
+        self.assertEqual(self.run_script("--seeds", "0-2", BAD="1").returncode, 1)
+        self.assertEqual(self.seeds_trained(), ["0", "1"])
+        run = self.run_script("--seeds", "0-2")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.seeds_trained(), ["1", "2"])
+        self.assertEqual(self.run_script("--seeds", "0-2").stdout.count("seed "), 1)  # only the head of the table
+        self.assertEqual(self.seeds_trained(), [])
+
+    def test_a_seed_that_was_stopped_is_not_kept(self):
+        self.assertNotEqual(self.run_script("--seeds", "0", STOPPED="cancelled").returncode, 0)
+        self.assertEqual(self.run_script("--seeds", "0").returncode, 0)
+        self.assertEqual(self.seeds_trained(), ["0"])
+
+    def test_other_options_and_other_code_are_other_rows(self):
+        self.run_script("--seeds", "0")
+        self.run_script("--seeds", "0", "--", "--train-only")
+        self.assertEqual(self.seeds_trained(), ["0"])
+        (self.tree / "include" / "new.hpp").write_text("// a change\n")
+        self.run_script("--seeds", "0")
+        self.assertEqual(self.seeds_trained(), ["0"])
+
+    def test_options_that_are_its_own_and_bad_seeds_are_refused(self):
+        for arguments in (["--seeds", "3-1"], ["--seeds", "x"], ["--", "--seed", "4"], ["--", "--out=here"]):
+            with self.subTest(arguments):
+                self.assertEqual(self.run_script(*arguments).returncode, 2)
+                self.assertEqual(self.seeds_trained(), [])
+
+
 if __name__ == "__main__":
     unittest.main()
