@@ -11,13 +11,14 @@ namespace tabular {
 
 namespace {
 
-vade::Labels by_classifier(const vade::Dataset& data, const Options& options) {
+vade::Labels by_classifier(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
+                           const Options& options) {
   using vade::Schedule;
   const int epochs = epochs_for(2800 * options.effort, 250, data);
   const vade::InformationMaximisationOptions classifier{
       .hidden = {256, 256},
       .clusters = options.clusters,
-      .augmentation = vade::NeighbourAugmentation{options.neighbours},
+      .augmentation = vade::NeighbourAugmentation{.neighbours = options.neighbours, .known = nearest},
       .view_strength = Schedule::constant(1),
       .fit = {.epochs = epochs, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)}};
   const vade::HalvingOptions contest{.candidates = 8, .rung = std::max(1, epochs / 7)};
@@ -43,18 +44,19 @@ double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix
   return vade::mutual_information(vade::contingency_table(rows, beside));
 }
 
-std::vector<Partition> find_partitions(const vade::Dataset& data, const vade::IndexMatrix& nearest, const Options& options) {
+std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
+                                       const Options& options) {
   const vade::Matrix<float> x = data.matrix<float>();
   vade::GaussianMixture<float> mixture;
   mixture.fit(x, {.clusters = options.clusters, .restarts = 10, .variance_floor = 1e-3, .seed = options.seed});
   std::vector<Partition> found;
   const auto add = [&](std::string name, vade::Labels labels) {
-    const double information = neighbour_information(labels, nearest);
+    const double information = neighbour_information(labels, nearest->rows);
     found.push_back({std::move(name), std::move(labels), information});
   };
   add("k-means", vade::kmeans<float>(x, {.clusters = options.clusters, .restarts = 10, .seed = options.seed}).labels);
   add("mixture", mixture.predict(x));
-  add("classifier", by_classifier(data, options));
+  add("classifier", by_classifier(data, nearest, options));
   return found;
 }
 

@@ -1,6 +1,7 @@
 // Partitions of rows, and which one neighbours agree with.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix
 
 /// By k-means, by a Gaussian mixture with diagonal covariances, and by an information-maximising classifier whose views
 /// are neighbours. `nearest` are those of `data`.
-std::vector<Partition> find_partitions(const vade::Dataset& data, const vade::IndexMatrix& nearest, const Options& options);
+std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
+                                       const Options& options);
 
 }  // namespace tabular

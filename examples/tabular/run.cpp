@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -69,13 +70,14 @@ int run(const Options& options) {
   const vade::Labels& truth = table.data.labels;
   std::filesystem::create_directories(options.out);
 
-  const vade::IndexMatrix nearest = vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours).rows;
+  const auto nearest =
+      std::make_shared<const vade::Neighbours>(vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours));
   std::vector<Partition> partitions = find_partitions(data, nearest, options);
   const Partition chosen = *std::ranges::max_element(partitions, {}, &Partition::information);
   const vade::Vade<float> model = train(data, chosen, options);
   const RowClusters clusters(model.predict_proba(data));
   partitions.push_back({"vade", clusters.labels, 0});
-  partitions.back().information = neighbour_information(partitions.back().labels, nearest);
+  partitions.back().information = neighbour_information(partitions.back().labels, nearest->rows);
 
   Json json{{"rows", data.rows()}, {"columns", data.columns()}, {"clusters", options.clusters}, {"seed", options.seed}};
   json["elbo"] = model.elbo(data).bound();

@@ -1,5 +1,6 @@
 #include <vade/data/views.hpp>
 
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -41,9 +42,22 @@ TEST_CASE("A view by neighbours is one of the nearest rows, each in its turn, an
   }
 }
 
+TEST_CASE("Neighbours that are known are not looked for again, and must be those of the data") {
+  const Matrix<double> x = reference::normal_matrix(30, 2, 1);
+  const Dataset data = Dataset::from_matrix(x);
+  const auto known = std::make_shared<const vade::Neighbours>(vade::nearest_neighbours<double>(x, 7));
+  const vade::NeighbourAugmentation found{.neighbours = 4}, given{.neighbours = 4, .known = known};
+  CHECK(drawn(Views<double>(data, given), {3, 11}, 2) == drawn(Views<double>(data, found), {3, 11}, 2));
+  const vade::AdversarialAugmentation near{.neighbours = 4}, near_given{.neighbours = 4, .known = known};
+  CHECK(drawn(Views<double>(data, near_given), {3, 11}, 2) == drawn(Views<double>(data, near), {3, 11}, 2));
+  CHECK_THROWS_WITH_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 8, .known = known}),
+                       doctest::Contains("7 neighbours are known of each row, wanted 8"), vade::ShapeError);
+  CHECK_THROWS_AS(Views<double>(Dataset::from_matrix(reference::normal_matrix(29, 2, 1)), given), vade::ShapeError);
+}
+
 TEST_CASE("A view depends on seed, epoch and row, not on its place in the batch") {
   const Dataset data = Dataset::from_matrix(reference::normal_matrix(30, 2, 1));
-  for (const vade::Augmentation kind : {vade::Augmentation(vade::NeighbourAugmentation{.neighbours = 9}),
+  for (const vade::Augmentation& kind : {vade::Augmentation(vade::NeighbourAugmentation{.neighbours = 9}),
                                         vade::Augmentation(vade::NoiseCorruption{.noise = 0.3})}) {
     const Views<double> views(data, kind);
     const Matrix<double> together = drawn(views, {3, 8, 21}, 2), alone = drawn(views, {8}, 2);

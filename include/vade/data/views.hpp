@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string_view>
 #include <variant>
 
 #include <vade/data/augmentation.hpp>
@@ -17,6 +19,8 @@ namespace vade {
 /// the class. Distances are Euclidean, so columns should be on one scale.
 struct NeighbourAugmentation {
   Index neighbours = 10;
+  /// `nearest_neighbours` of the same rows, at least as many, where they are known; else `Views` looks for them.
+  std::shared_ptr<const Neighbours> known = nullptr;
 
   /// @throws ValueError naming the field
   void validate() const { check_at_least<Index>("NeighbourAugmentation", "neighbours", neighbours, 1); }
@@ -29,6 +33,7 @@ struct NeighbourAugmentation {
 struct AdversarialAugmentation {
   double radius = 0.25;   ///< how near, in distances to the nearest row but `neighbours` − 1
   Index neighbours = 10;
+  std::shared_ptr<const Neighbours> known = nullptr;  ///< as of `NeighbourAugmentation`
 
   /// @throws ValueError naming the field
   void validate() const {
@@ -46,25 +51,24 @@ template <Real T>
 class Views {
  public:
   /// Whether `data` have such views, in O(1). @throws ValueError: bad options, affine views of data that are no images,
-  /// no more rows than neighbours
+  /// no more rows than neighbours; ShapeError: known neighbours of other data, or too few
   static void check(const Dataset& data, const Augmentation& augmentation) {
     std::visit([](const auto& kind) { kind.validate(); }, augmentation);
     if (std::holds_alternative<AffineAugmentation>(augmentation) && !data.image())
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
-      check_between<Index>("NeighbourAugmentation", "neighbours", kind->neighbours, 1, data.rows() - 1);
+      check_neighbours("NeighbourAugmentation", data, *kind);
     if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
-      check_between<Index>("AdversarialAugmentation", "neighbours", kind->neighbours, 1, data.rows() - 1);
+      check_neighbours("AdversarialAugmentation", data, *kind);
   }
 
-  /// Finds neighbours, where views ask for them: O(N² D). `data` must outlive this. @throws as `check`; ValueError
+  /// Finds neighbours, where views ask for them and they are not known: O(N² D). `data` must outlive this. @throws as `check`; ValueError
   /// for NaN or infinity among neighbours
   Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
     check(data, augmentation);
-    if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
-      neighbours_ = nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).rows;
-    if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
-      radii_ = kind->radius * nearest_neighbours<T>(data.matrix<T>(), kind->neighbours).distances.rightCols(1);
+    std::visit([this](const auto& kind) {
+      if constexpr (requires { kind.known; }) neighbours_ = kind.known ? kind.known : find_neighbours(kind.neighbours);
+    }, augmentation_);
   }
 
   /// Whether a view should be turned to where a prediction changes most, by `AdversarialViews`.
@@ -78,6 +82,19 @@ class Views {
   }
 
  private:
+  static void check_neighbours(std::string_view who, const Dataset& data, const auto& kind) {
+    check_between<Index>(who, "neighbours", kind.neighbours, 1, data.rows() - 1);
+    if (!kind.known) return;
+    check_same_count(who, "rows of the known neighbours", kind.known->rows.rows(), data.rows());
+    if (kind.known->rows.cols() < kind.neighbours)
+      throw ShapeError(detail::message(who, ": ", kind.known->rows.cols(), " neighbours are known of each row, wanted ",
+                                       kind.neighbours));
+  }
+
+  std::shared_ptr<const Neighbours> find_neighbours(Index count) const {
+    return std::make_shared<const Neighbours>(nearest_neighbours<T>(data_->matrix<T>(), count));
+  }
+
   void draw_kind(const AffineAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
     augment<T>(*data_, rows, kind.scaled(strength), seed, epoch, out);
@@ -92,7 +109,7 @@ class Views {
       const Index row = rows[static_cast<std::size_t>(i)];
       check_between<Index>("Views::draw", "row", row, 0, data_->rows() - 1);
       RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
-      const Index chosen = neighbours_(row, static_cast<Index>(stream.below(nearest)));
+      const Index chosen = neighbours_->rows(row, static_cast<Index>(stream.below(nearest)));
       data_->template copy_rows<T>(chosen, MatrixView<T>(out.data() + i * out.cols(), 1, out.cols()));
     }
   }
@@ -103,7 +120,7 @@ class Views {
     corrupt<T>(out, rows, {kind.noise * strength, kind.mask * strength, kind.clamp}, seed, epoch);
   }
 
-  void draw_kind(const AdversarialAugmentation&, std::span<const Index> rows, double strength, std::uint64_t seed,
+  void draw_kind(const AdversarialAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
     data_->template gather<T>(rows, out);
     RowVector<T> direction(out.cols());
@@ -111,14 +128,13 @@ class Views {
       const Index row = rows[static_cast<std::size_t>(i)];
       RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
       for (T& entry : direction) entry = stream.normal<T>();
-      out.row(i) += static_cast<T>(strength * radii_(row, 0)) / direction.norm() * direction;
+      out.row(i) += static_cast<T>(strength * kind.radius * neighbours_->distances(row, kind.neighbours - 1)) / direction.norm() * direction;
     }
   }
 
   const Dataset* data_;
   Augmentation augmentation_;
-  IndexMatrix neighbours_;
-  Matrix<double> radii_;  // of adversarial views, `[N x 1]`
+  std::shared_ptr<const Neighbours> neighbours_;  // of the views that ask for them
 };
 
 }  // namespace vade
