@@ -182,3 +182,12 @@ TEST_CASE("Shapes that do not fit are refused when recorded, with all of them in
   CHECK_THROWS_WITH_AS(vade::affine(of(2, 3), of(3, 5), of(2, 5)),
                        ("affine: x is [2 x 3], w is [3 x 5], b is [2 x 5]" + wanted).c_str(), ShapeError);
 }
+
+TEST_CASE("A.8: a batch without rows adds nothing to the gradient of a bias") {
+  vade::Parameter<double> w("w", Matrix<double>::Ones(3, 4)), b("b", Matrix<double>::Ones(1, 4));
+  vade::Tape<double> tape;
+  const auto y = vade::affine<vade::Tanh>(tape.constant(Matrix<double>(0, 3)), tape.parameter(w), tape.parameter(b));
+  tape.backward(sum(y));
+  CHECK(b.gradient() == Matrix<double>::Zero(1, 4));
+  CHECK(w.gradient() == Matrix<double>::Zero(3, 4));
+}

@@ -142,7 +142,7 @@ MUTANTS = [
      "A.6", "autodiff/arithmetic"),
     ("sign of the first factor's adjoint", "autodiff/products.hpp", "product_a_bt(y_bar, w.value(), x_bar,",
      "product_a_bt(Matrix<T>(-y_bar), w.value(), x_bar,", "A.7", "autodiff/products"),
-    ("sign of the bias' adjoint", "autodiff/products.hpp", "      sums += g;", "      sums -= g;", "A.8",
+    ("sign of the bias' adjoint", "autodiff/products.hpp", "    own.row(0) += bar.row(i);", "    own.row(0) -= bar.row(i);", "A.8",
      "autodiff/products"),
     ("y for y² in the slope of tanh", "autodiff/activation.hpp", "return T{1} - y.square();", "return T{1} - y;", "A.8",
      "autodiff/products"),

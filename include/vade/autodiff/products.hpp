@@ -71,7 +71,7 @@ Var<T> affine(Var<T> x, Var<T> w, Var<T> b) {
       segment = A::value(segment + bias.row(0).segment(column, column_end - column).array());
     }
   });
-  const Var<T> sums = x.tape().constant(detail::bands_of(x.rows()), w.cols());
+  const Var<T> sums = y.needs_gradient() ? x.tape().constant(detail::bands_of(x.rows()), w.cols()) : Var<T>();
   y.on_backward([x, w, b, y, sums] {
     detail::fold_activation_adjoint<A>(y, b, sums.mutable_value());
     detail::accumulate_product_adjoints(x, w, y.adjoint());

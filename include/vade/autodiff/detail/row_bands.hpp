@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include <vade/core/matrix.hpp>
 #include <vade/core/thread_pool.hpp>
 
@@ -12,12 +14,14 @@ namespace vade::detail {
 /// Rows of one band.
 inline constexpr Index band_rows = 32;
 
-inline Index bands_of(Index rows) { return (rows + band_rows - 1) / band_rows; }
+/// At least one, which a batch without rows leaves at zero.
+inline Index bands_of(Index rows) { return std::max<Index>(1, (rows + band_rows - 1) / band_rows); }
 
 /// `Count` sums over `rows` rows, in the first `Count` rows of `sums` `[Count bands x N]`: `add(i, own)` adds what row i
 /// brings to `own` `[Count x N]`, the sums of its band; bands are added in order. O(rows N).
 template <Index Count, Real T, class Add>
 void sum_rows(Index rows, MatrixView<T> sums, Add&& add) {
+  if (rows == 0) sums.setZero();
   parallel_ranges(rows, band_rows, [&](Index begin, Index end) {
     auto own = sums.template middleRows<Count>(begin / band_rows * Count);
     own.setZero();
