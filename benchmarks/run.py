@@ -204,7 +204,7 @@ def scaling(bench, threads):
 
 
 def stolen():
-    """Seconds that the host gave to others while we wanted to run, and seconds of all processors, since the start."""
+    """Ticks that the host gave to others while we wanted to run, and ticks of all processors, since the machine started."""
     try:
         fields = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
         return fields[7], sum(fields)

@@ -1,9 +1,10 @@
 // --compare-views: how wide random views may be, by what different draws agree on.
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>

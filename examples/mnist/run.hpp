@@ -138,7 +138,12 @@ int run(const Options& options) {
     const Judge judge(data.train, options.seed);
     json["judge_accuracy"] = judge.accuracy(data.test);
     json["samples_show"] = judged(judge, job.samples(judged_samples, options.seed), job.clusters());
-    json["confident_samples_show"] = judged(judge, job.samples(judged_samples, options.seed, confident), job.clusters());
+    try {
+      json["confident_samples_show"] =
+          judged(judge, job.samples(judged_samples, options.seed, confident), job.clusters());
+    } catch (const vade::ValueError& error) {  // a cluster that is never certain: no reason to lose the other figures
+      json["confident_samples_show"] = error.what();
+    }
   }
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
 

@@ -62,8 +62,8 @@ class Views {
       check_neighbours("AdversarialAugmentation", data, *kind);
   }
 
-  /// Finds neighbours, where views ask for them and they are not known: O(N² D). `data` must outlive this. @throws as `check`; ValueError
-  /// for NaN or infinity among neighbours
+  /// Finds neighbours, where views ask for them and they are not known: O(N² D). `data` must outlive this.
+  /// @throws as `check`; ValueError for NaN or infinity among neighbours
   Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
     check(data, augmentation);
     std::visit([this](const auto& kind) {
@@ -128,7 +128,8 @@ class Views {
       const Index row = rows[static_cast<std::size_t>(i)];
       RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
       for (T& entry : direction) entry = stream.normal<T>();
-      out.row(i) += static_cast<T>(strength * kind.radius * neighbours_->distances(row, kind.neighbours - 1)) / direction.norm() * direction;
+      const double radius = kind.radius * neighbours_->distances(row, kind.neighbours - 1);
+      out.row(i) += static_cast<T>(strength * radius) / direction.norm() * direction;
     }
   }
 
