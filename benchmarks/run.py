@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import random
+import shutil
 import statistics
 import struct
 import subprocess
@@ -173,7 +174,7 @@ def scores(bench, threads):
     path = bench.folder / "images.gz"
     draw = random.Random(1)
     line = bytes(draw.randrange(256) if draw.random() < 0.2 else 0 for _ in range(784 * 600))
-    path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, 60000, 28, 28) + 100 * line))
+    path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, 60000, 28, 28) + 100 * line, 6))  # the level of the gzip command
     rounds = bench.alternate(ours=lambda: bench.ours("load", exchange=path, repeats=3),
                              peer=lambda: bench.peer("numpy_idx.py", "load", path, 3))
     agree(rounds.last("ours")["rows"], rounds.last("peer")["rows"], 0, "rows of the IDX file")
@@ -201,6 +202,37 @@ def scaling(bench, threads):
         for t in sorted({1, threads}):
             step = bench.ours("step", batch=batch, threads=t, repeats=max(10, 3200 // batch))
             bench.say(f"| {batch} | {t} | {step['ms']:.1f} | {1e3 * step['gigaflop'] / step['ms']:.0f} |")
+
+
+def compiler_cost(compiler, source):
+    """Seconds of one processor, and megabytes at the peak of any of its processes."""
+    command = [compiler, "-std=c++20", "-O2", "-c", "-o", os.devnull, "-I", str(ROOT / "include"), "-isystem", "/usr/include/eigen3",
+               str(source)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    errors = process.stderr.read()
+    _, status, use = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"run.sh: {' '.join(command)} ended with {process.returncode}:\n{errors[-2000:]}")
+    return use.ru_utime + use.ru_stime, use.ru_maxrss / 1024
+
+
+def compile_time(bench, quick):
+    bench.say("\n## Compile time\n\nAt -O2, in seconds of one processor and megabytes at the peak; the best of three, the example once.\n\n"
+              "| compiler | what | seconds | MB |\n|---|---|---|---|")
+    for compiler in filter(shutil.which, ("g++", "clang++")):
+        version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+        for header in ("vade/fwd.hpp", "vade/vade.hpp"):
+            source = bench.folder / "program.cpp"
+            source.write_text(f"#include <{header}>\nint main() {{}}\n")
+            seconds, megabytes = min(compiler_cost(compiler, source) for _ in range(3))
+            bench.say(f"| {version} | `{header}` in an empty program | {seconds:.1f} | {megabytes:.0f} |")
+        if quick:
+            continue
+        sources = [ROOT / "examples" / "mnist.cpp", *sorted((ROOT / "examples" / "mnist").glob("*.cpp"))]
+        costs = [compiler_cost(compiler, source) for source in sources]
+        bench.say(f"| {version} | the MNIST example, {len(sources)} units | {sum(cost[0] for cost in costs):.0f} | "
+                  f"{max(cost[1] for cost in costs):.0f} |")
 
 
 def stolen():
@@ -242,6 +274,7 @@ def main():
     scores(bench, options.threads)
     if not options.quick:
         scaling(bench, options.threads)
+    compile_time(bench, options.quick)
     stolen_after, all_after = stolen()
     if all_after > all_before:
         share = (stolen_after - stolen_before) / (all_after - all_before)

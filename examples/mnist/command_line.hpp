@@ -66,6 +66,10 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
     if (!options.compared_views.empty() && !views)
       throw CLI::ValidationError("--compare-views", "it goes with --preset vade or vade-fashion, which have views");
+    if (!options.compared_views.empty() && (!options.load.empty() || options.train_only || options.imbalanced || options.purity ||
+                                            options.draws || options.restarts > 1))
+      throw CLI::ValidationError("--compare-views", "it trains no model on all rows, so --load, --train-only, --imbalanced, "
+                                                    "--purity, --log-likelihood and --restarts do not go with it");
     if (!options.compared_views.empty() && options.epochs == 0)
       throw CLI::ValidationError("--compare-views", "classifiers of 0 epochs agree on nothing");
     if (options.restarts > 1 && options.preset.ends_with("vae"))

@@ -506,5 +506,69 @@ class ReproduceScript(InFolder):
                 self.assertEqual(self.seeds_trained(), [])
 
 
+class SpeedTables(InFolder):
+    """benchmarks/run.py in a tree of its own, in which ours, the peers and the compilers are stand-ins with known figures."""
+
+    OURS = {"ms": 10, "gflops": 80, "gigabytes_per_second": 20, "gigaflop": 0.8, "optimizer_megabytes": 40, "single_row_us": 7,
+            "log_likelihood": -3, "inertia": 5, "silhouette": 0.5, "sum": 100, "rows": 60000, "peak": 110, "data": 50,
+            "parameters": 40, "activations": 10}
+    PEER = {"ms": 30, "gflops": 100, "loss": 2, "expected_loss": 2, "log_likelihood": -3, "inertia": 5, "silhouette": 0.5,
+            "sum": 100, "rows": 60000}
+
+    def setUp(self):
+        super().setUp()
+        self.benchmarks = self.folder / "tree" / "benchmarks"
+        (self.benchmarks / "peers").mkdir(parents=True)
+        shutil.copy(ROOT / "benchmarks" / "run.py", self.benchmarks)
+        self.compare = self.stand_in(self.folder / "compare", self.OURS)
+        for script in ("numpy_idx.py", "torch_step.py", "sklearn_mixtures.py"):
+            self.stand_in(self.benchmarks / "peers" / script, self.PEER)
+        self.bin = self.folder / "bin"
+        self.bin.mkdir()
+        for compiler in ("g++", "clang++"):
+            self.stand_in(self.bin / compiler, {"version": "stand-in"})
+
+    @staticmethod
+    def stand_in(path, answer):
+        path.write_text(f"#!{shutil.which('python3')}\nimport json\nprint(json.dumps({answer!r}))\n")
+        path.chmod(0o755)
+        return path
+
+    def run_script(self, *arguments):
+        return subprocess.run(
+            ["python3", "-B", str(self.benchmarks / "run.py"), "--compare", str(self.compare), "--quick", "--rounds", "2",
+             "--threads", "2", *arguments],
+            env=environment(PATH=f"{self.bin}:{os.environ['PATH']}"), capture_output=True, text=True, timeout=600)
+
+    def test_shares_and_ratios_are_what_the_figures_say(self):
+        run = self.run_script()
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual((self.benchmarks / "results.md").read_text(), run.stdout)
+        # 0.8 GFLOP at 100 GF/s and 40 MB at 20 GB/s are 8 + 2 of the 10 ms; the peers take 30.
+        self.assertIn("| 128 | 10.0 (10.0) | 100% (100%) | 10.0 (10.0) | 1.00 (1.00) | 1.000 (1.000) | 30.0 (30.0) | 3.00 (3.00) |",
+                      run.stdout)
+        self.assertIn("| 70,000 | 10 | 10 | 10.00 (10.00) | 30.0 (30.0) | 3.0 (3.0) |", run.stdout)
+        self.assertIn("110 MB at its peak, against 100 MB", run.stdout)
+        self.assertIn("+10%", run.stdout)
+        self.assertEqual(run.stdout.count("`vade/vade.hpp` in an empty program"), 2)
+
+    def test_what_disagrees_is_not_compared(self):
+        for script, check in (("torch_step.py", "loss"), ("sklearn_mixtures.py", "log_likelihood"), ("numpy_idx.py", "rows")):
+            with self.subTest(script):
+                self.stand_in(self.benchmarks / "peers" / script, {**self.PEER, check: self.PEER[check] * 1.01})
+                run = self.run_script()
+                self.stand_in(self.benchmarks / "peers" / script, self.PEER)
+                self.assertEqual(run.returncode, 1)
+                self.assertIn("do not compute the same", run.stderr)
+                self.assertFalse((self.benchmarks / "results.md").exists())
+
+    def test_a_program_that_fails_is_named_with_what_it_said(self):
+        self.compare.write_text("#!/usr/bin/env bash\necho no memory >&2\nexit 9\n")
+        run = self.run_script()
+        self.assertEqual(run.returncode, 1)
+        for word in (str(self.compare), "ended with 9", "no memory"):
+            self.assertIn(word, run.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

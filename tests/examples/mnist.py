@@ -1,0 +1,183 @@
+"""The MNIST example on small images of its own: options, files, and that labels are only for scores. Training is short."""
+import csv
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+PROGRAM = Path(os.environ["VADE_EXAMPLES"]) / "mnist"
+WRITTEN = {"clusters.csv", "curves.png", "history.csv", "latent.png", "metrics.json", "model.safetensors",
+           "reconstructions.png", "samples.png"}
+SIZE, KINDS = 8, 10
+SHORT = ("--batch", "60", "--epochs", "1", "--quiet")
+
+
+def bars(draw, kind):
+    """A bright bar, upright or level, at one of five places, on noise."""
+    at, upright = 1 + kind // 2, kind % 2
+    return bytes(min(255, draw.randrange(40) + 200 * ((j if upright else i) == at)) for i in range(SIZE) for j in range(SIZE))
+
+
+def write_data(folder, relabelled=False):
+    folder.mkdir()
+    draw = random.Random(5)
+    for part, rows in (("train", 240), ("t10k", 60)):
+        kinds = [draw.randrange(KINDS) for _ in range(rows)]
+        images = b"".join(bars(draw, kind) for kind in kinds)
+        labels = [0 if relabelled else kind for kind in kinds]
+        for name, head, body in ((f"{part}-images-idx3-ubyte", (0x803, rows, SIZE, SIZE), images),
+                                 (f"{part}-labels-idx1-ubyte", (0x801, rows), bytes(labels))):
+            with gzip.open(folder / (name + ".gz"), "wb") as file:
+                file.write(struct.pack(f">{len(head)}I", *head) + body)
+
+
+class Mnist(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="vade-mnist-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
+        write_data(cls.folder / "data")
+        write_data(cls.folder / "relabelled", relabelled=True)
+        cls.run_in(cls, "first", "--seed", "3")
+
+    def run_program(self, *arguments):
+        return subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=900, cwd=self.folder)
+
+    def run_in(self, out, *arguments, data="data"):
+        """A short run into folder `out`; returns its metrics."""
+        run = Mnist.run_program(self, "--data", data, "--out", out, *SHORT, *arguments)
+        if run.returncode != 0 or run.stdout or run.stderr:
+            raise AssertionError(f"{arguments}: exit code {run.returncode}, {run.stdout}{run.stderr}")
+        return json.loads((self.folder / out / "metrics.json").read_text())
+
+    def same(self, a, b, *names):
+        for name in names:
+            self.assertEqual((self.folder / a / name).read_bytes(), (self.folder / b / name).read_bytes(), name)
+
+    def test_every_file_is_written_with_a_line_for_every_row(self):
+        self.assertEqual({path.name for path in (self.folder / "first").iterdir()}, WRITTEN)
+        metrics = json.loads((self.folder / "first" / "metrics.json").read_text())
+        self.assertEqual((metrics["samples"], metrics["train"]["samples"], metrics["test"]["samples"]), (300, 240, 60))
+        self.assertEqual((metrics["stopped"], metrics["fitted_to"], metrics["seed"]), ("finished", 300, 3))
+        with (self.folder / "first" / "clusters.csv").open(newline="") as file:
+            clusters = [int(row["cluster"]) for row in csv.DictReader(file)]
+        self.assertEqual([clusters.count(k) for k in range(KINDS)], metrics["cluster_sizes"])
+
+    def test_the_same_seed_writes_the_same_bytes_and_labels_only_score(self):
+        self.run_in("again", "--seed", "3", "--threads", "3")
+        self.same("first", "again", "clusters.csv", "model.safetensors", "samples.png", "latent.png")
+        self.run_in("other_labels", "--seed", "3", data="relabelled")
+        self.same("first", "other_labels", "clusters.csv", "model.safetensors", "samples.png")
+        self.run_in("other_seed", "--seed", "4")
+        self.assertNotEqual((self.folder / "first" / "model.safetensors").read_bytes(),
+                            (self.folder / "other_seed" / "model.safetensors").read_bytes())
+
+    def test_a_model_that_was_written_scores_the_same_when_it_is_loaded(self):
+        before = json.loads((self.folder / "first" / "metrics.json").read_text())
+        after = self.run_in("loaded", "--seed", "3", "--load", "first/model.safetensors")
+        self.assertEqual((after["stopped"], after["epochs"], after["fitted_to"]), ("loaded", 0, 0))
+        for key in ("accuracy", "nmi", "elbo", "silhouette", "cluster_sizes", "test"):
+            self.assertEqual(before[key], after[key], key)
+        self.same("first", "loaded", "clusters.csv", "model.safetensors", "samples.png")
+
+    def test_every_preset_and_recipe_runs(self):
+        # The encoders of the published presets have 2000 units and more: one of the two is enough here.
+        for words in (["--preset", "vade-fashion"], ["--preset", "vae"], ["--preset", "paper-vade"], ["--recipe", "plain"],
+                      ["--recipe", "no-warm-start"], ["--recipe", "no-consistency"], ["--recipe", "no-balance"],
+                      ["--recipe", "sampled"], ["--recipe", "em"], ["--consistency-target", "own"],
+                      ["--consistency-target", "average"], ["--consistency-weight", "5", "--learning-rate", "0.001"]):
+            with self.subTest(words):
+                metrics = self.run_in("-".join(words), *words)
+                self.assertEqual(metrics["stopped"], "finished")
+                self.assertEqual(sum(metrics["cluster_sizes"]), 300)
+
+    def test_rows_can_be_left_out(self):
+        self.assertEqual(self.run_in("train_only", "--train-only")["fitted_to"], 240)
+        kept = self.run_in("imbalanced", "--imbalanced")
+        self.assertTrue(kept["imbalanced"])
+        self.assertLess(kept["samples"], 300)
+        self.assertEqual(kept["train"]["samples"] + kept["test"]["samples"], kept["samples"])
+
+    def test_of_several_fits_one_is_kept_with_the_reason(self):
+        metrics = self.run_in("restarts", "--restarts", "2")
+        self.assertEqual(len(metrics["restarts"]), 2)
+        self.assertTrue(metrics["reason"])
+
+    def test_likelihood_and_purity_are_shares_and_bounds(self):
+        metrics = self.run_in("judged", "--load", "first/model.safetensors", "--log-likelihood", "20", "--purity")
+        # An importance-weighted estimate from 20 draws lies above the bound by more than its noise on 60 rows.
+        self.assertGreater(metrics["test"]["log_likelihood"], metrics["test"]["elbo"])
+        self.assertEqual(metrics["log_likelihood_draws"], 20)
+        self.assertGreater(metrics["judge_accuracy"], 0.9)
+        self.assertEqual(len(metrics["samples_show"]), KINDS)
+        for row in metrics["samples_show"]:
+            self.assertTrue(0 <= row["class"] < KINDS and 1 / KINDS <= row["share"] <= 1, row)
+        # One epoch leaves no cluster certain of anything: that is said, and costs none of the other figures.
+        if isinstance(metrics["confident_samples_show"], str):
+            self.assertIn("confidence", metrics["confident_samples_show"])
+        else:
+            self.assertEqual(len(metrics["confident_samples_show"]), KINDS)
+
+    def test_strengths_of_views_are_compared_without_training_a_model(self):
+        run = self.run_program("--data", "data", "--out", "views", "--batch", "60", "--epochs", "2", "--compare-views", "0.1,0.5")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual([path.name for path in (self.folder / "views").iterdir()], ["views.json"])
+        rows = json.loads((self.folder / "views" / "views.json").read_text())
+        self.assertEqual([row["strength"] for row in rows], [0.1, 0.5])
+        for row in rows:
+            self.assertTrue(0 <= row["stability"] <= 1)
+            self.assertEqual(len(row["accuracy"]), 4)
+        best = max(rows, key=lambda row: row["stability"])
+        self.assertIn(f"draws agree most at strength {best['strength']:g}", run.stdout)
+
+    def test_wrong_options_end_with_two_and_one_line(self):
+        good = ["--data", "data"]
+        for arguments in ([], ["--data"], [*good, "--preset", "vgae"], [*good, "--epochs", "-1"], [*good, "--batch", "1"],
+                          [*good, "--load", "none.safetensors"], [*good, "extra"], [*good, "--compare-views", "0.5,x"],
+                          [*good, "--preset", "vae", "--recipe", "plain"], [*good, "--preset", "vae", "--purity"],
+                          [*good, "--preset", "vae", "--restarts", "2"], [*good, "--recipe", "plain", "--view-strength", "0.5"],
+                          [*good, "--compare-views", "0.5", "--train-only"], [*good, "--compare-views", "0.5", "--epochs", "0"]):
+            with self.subTest(arguments):
+                run = self.run_program(*arguments)
+                self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (2, "", 1))
+                self.assertTrue(run.stderr.startswith("mnist: "))
+
+    def test_data_and_models_that_are_none_end_with_one_and_one_line(self):
+        half = self.folder / "half"
+        shutil.copytree(self.folder / "data", half)
+        (half / "t10k-images-idx3-ubyte.gz").write_bytes(b"no gzip")
+        model = bytearray((self.folder / "first" / "model.safetensors").read_bytes())
+        model[-5] ^= 64
+        (self.folder / "damaged.safetensors").write_bytes(model)
+        (self.folder / "a_file").write_text("")
+        for arguments, word in ((["--data", "none"], "none"), (["--data", "half"], "t10k-images-idx3-ubyte.gz"),
+                                (["--data", "data", "--load", "damaged.safetensors"], "damaged"),
+                                (["--data", "data", "--out", "a_file/out"], "a_file")):
+            with self.subTest(arguments):
+                run = self.run_program(*(() if "--out" in arguments else ("--out", "unwritten")), *SHORT, *arguments)
+                self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1))
+                self.assertTrue(run.stderr.startswith("mnist: "))
+                self.assertIn(word, run.stderr)
+        self.assertFalse((self.folder / "unwritten" / "metrics.json").exists())
+
+    def test_interrupted_it_keeps_what_it_has_and_says_so(self):
+        process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "stopped", "--batch", "60", "--epochs", "100000"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        line = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=900)
+        self.assertIn("classifier", line)
+        self.assertEqual(process.returncode, 130, rest)
+        self.assertEqual({path.name for path in (self.folder / "stopped").iterdir()}, WRITTEN)
+        self.assertEqual(json.loads((self.folder / "stopped" / "metrics.json").read_text())["stopped"], "cancelled")
+
+
+if __name__ == "__main__":
+    unittest.main()
