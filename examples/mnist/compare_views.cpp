@@ -15,8 +15,8 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/view_stability.hpp>
 
+#include "../progress_line.hpp"
 #include "jobs.hpp"
-#include "progress.hpp"
 #include "run.hpp"
 #include "views.hpp"
 
@@ -66,7 +66,7 @@ int run_compare_views(const Options& options) {
   if (!found.empty() && !options.quiet)
     std::printf("draws agree most at strength %g; labels were not used for that\n",
                 std::ranges::max_element(found, {}, &vade::ViewStability::stability)->strength);
-  return ProgressLine::interrupted() ? interrupted_exit_code : 0;
+  return interrupted() ? interrupted_exit_code : 0;
 }
 
 }  // namespace mnist

@@ -18,14 +18,13 @@
 #include <vade/models/network.hpp>
 #include <vade/training/train.hpp>
 
+#include "../progress_line.hpp"
 #include "judge.hpp"
 #include "options.hpp"
-#include "progress.hpp"
 #include "results.hpp"
 
 namespace mnist {
 
-inline constexpr int interrupted_exit_code = 130;  // as a shell reports a program that Ctrl-C ended
 inline constexpr vade::Index samples_a_row = 20;
 inline constexpr vade::Index judged_samples = 1000;  // of each cluster
 inline constexpr double confident = 0.999;           // p(c|z) that the authors of VaDE asked of the draws that they show
@@ -162,7 +161,7 @@ int run(const Options& options) {
     std::printf("ELBO %.2f nats, %.0f s; results in %s\n", all_rows.elbo, report.seconds,
                 options.out.string().c_str());
   }
-  return ProgressLine::interrupted() ? interrupted_exit_code : 0;
+  return interrupted() ? interrupted_exit_code : 0;
 }
 
 }  // namespace mnist

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include <vade/core/thread_pool.hpp>
 #include <vade/io/atomic_file.hpp>
 
+#include "../interrupt.hpp"
 #include "experiment.hpp"
 #include "pictures.hpp"
 #include "table.hpp"
@@ -26,13 +26,6 @@
 namespace synthetic {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-extern "C" void synthetic_interrupt(int) {
-  interrupted = 1;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 /// Sizes and lengths: those of document 004, and for --quick a fifth of the rows and less than half of the steps'
 /// passes.
@@ -88,7 +81,7 @@ class Speaker {
 vade::Observer observer(const std::string& name, Speaker& speaker, std::stop_source& stop) {
   return {.on_step =
               [&stop, &speaker, name](const vade::Progress& p) {
-                if (interrupted != 0) stop.request_stop();
+                if (interrupted()) stop.request_stop();
                 if (p.step == p.steps) speaker.at_epoch(name, p);
               },
           .on_epoch = {}};
@@ -151,7 +144,7 @@ Outcome carry_out(const Options& options, const Entry& entry, int seed_number, S
 
 int run(const Options& options) {
   vade::set_threads(1);  // the networks are too small to share a step; models are trained side by side instead
-  std::signal(SIGINT, synthetic_interrupt);
+  catch_interrupt();
   std::filesystem::create_directories(options.out);
   std::vector<Entry> entries = lines_of(options);
   const auto seeds = static_cast<std::size_t>(options.seed_count());
@@ -193,7 +186,7 @@ int run(const Options& options) {
   vade::write_file_atomically(options.out / "results.json", to_json(entries).dump(2) + "\n");
   vade::write_file_atomically(options.out / "results.md", page);
   if (!options.quiet) std::printf("%s\nresults in %s\n", page.c_str(), options.out.string().c_str());
-  return interrupted != 0 ? 130 : 0;
+  return interrupted() ? interrupted_exit_code : 0;
 }
 
 }  // namespace synthetic

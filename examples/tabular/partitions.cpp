@@ -12,7 +12,7 @@ namespace tabular {
 namespace {
 
 vade::Labels by_classifier(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
-                           const Options& options) {
+                           const Options& options, ProgressLine& progress) {
   using vade::Schedule;
   const int epochs = epochs_for(2800 * options.effort, 250, data);
   const vade::InformationMaximisationOptions classifier{
@@ -23,8 +23,8 @@ vade::Labels by_classifier(const vade::Dataset& data, const std::shared_ptr<cons
       .fit = {.epochs = epochs, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)}};
   const vade::HalvingOptions contest{.candidates = 8, .rung = std::max(1, epochs / 7)};
   vade::FitReport report;
-  const auto best = vade::InformationMaximisingClassifier<float>::fit_best(data, classifier, contest, options.seed,
-                                                                           {"classifier", 20}, report);
+  const auto best = vade::InformationMaximisingClassifier<float>::fit_best(
+      data, classifier, contest, options.seed, {"classifier", 20}, report, progress.observer(), progress.token());
   return vade::top_columns(best.predict_proba(data));
 }
 
@@ -45,7 +45,7 @@ double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix
 }
 
 std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
-                                       const Options& options) {
+                                       const Options& options, ProgressLine& progress) {
   const vade::Matrix<float> x = data.matrix<float>();
   vade::GaussianMixture<float> mixture;
   mixture.fit(x, {.clusters = options.clusters, .restarts = 10, .variance_floor = 1e-3, .seed = options.seed});
@@ -56,7 +56,7 @@ std::vector<Partition> find_partitions(const vade::Dataset& data, const std::sha
   };
   add("k-means", vade::kmeans<float>(x, {.clusters = options.clusters, .restarts = 10, .seed = options.seed}).labels);
   add("mixture", mixture.predict(x));
-  add("classifier", by_classifier(data, nearest, options));
+  add("classifier", by_classifier(data, nearest, options, progress));
   return found;
 }
 

@@ -8,6 +8,7 @@
 #include <vade/data/dataset.hpp>
 #include <vade/data/neighbours.hpp>
 
+#include "../progress_line.hpp"
 #include "options.hpp"
 
 namespace tabular {
@@ -27,8 +28,8 @@ int epochs_for(double steps, vade::Index batch, const vade::Dataset& data);
 double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix& neighbours);
 
 /// By k-means, by a Gaussian mixture with diagonal covariances, and by an information-maximising classifier whose views
-/// are neighbours. `nearest` are those of `data`.
+/// are neighbours, which tells `progress`. `nearest` are those of `data`.
 std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
-                                       const Options& options);
+                                       const Options& options, ProgressLine& progress);
 
 }  // namespace tabular

@@ -13,6 +13,7 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/vade.hpp>
 
+#include "../progress_line.hpp"
 #include "../write_clusters.hpp"
 #include "partitions.hpp"
 
@@ -33,14 +34,18 @@ vade::Matrix<float> scaled(const vade::Dataset& data, const std::string& scale) 
   return x.cast<float>();
 }
 
-vade::Vade<float> train(const vade::Dataset& data, const Partition& from, const Options& options) {
-  vade::Vade<float> model({.network = {.inputs = data.columns(),
-                                       .hidden = {128, 128},
-                                       .latent = std::clamp(options.clusters, 2, 16),
-                                       .likelihood = vade::Likelihood::gaussian,
-                                       .learn_observation_variance = true,
-                                       .seed = options.seed},
-                           .clusters = options.clusters});
+vade::Vade<float> model_for(const vade::Dataset& data, const Options& options) {
+  return vade::Vade<float>({.network = {.inputs = data.columns(),
+                                        .hidden = {128, 128},
+                                        .latent = std::clamp(options.clusters, 2, 16),
+                                        .likelihood = vade::Likelihood::gaussian,
+                                        .learn_observation_variance = true,
+                                        .seed = options.seed},
+                            .clusters = options.clusters});
+}
+
+vade::FitReport train(vade::Vade<float>& model, const vade::Dataset& data, const Partition& from, const Options& options,
+                      ProgressLine& progress) {
   const int epochs = epochs_for(1500 * options.effort, 100, data);
   vade::VadeFitOptions fit{.start = vade::PartitionStart{.labels = from.labels},
                            .fit = {.epochs = epochs, .batch = 100, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)}};
@@ -48,8 +53,7 @@ vade::Vade<float> train(const vade::Dataset& data, const Partition& from, const 
   fit.objective.consistency = {.weight = vade::Schedule::linear(static_cast<double>(data.columns())),
                                .balance = 0,
                                .view_strength = 0};
-  model.fit(data, fit);
-  return model;
+  return model.fit(data, fit, progress.observer(), progress.token());
 }
 
 /// What labels say of a partition, where there are any.
@@ -72,28 +76,32 @@ int run(const Options& options) {
 
   const auto nearest =
       std::make_shared<const vade::Neighbours>(vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours));
-  std::vector<Partition> partitions = find_partitions(data, nearest, options);
+  ProgressLine progress(options.quiet);
+  std::vector<Partition> partitions = find_partitions(data, nearest, options, progress);
   const Partition chosen = *std::ranges::max_element(partitions, {}, &Partition::information);
-  const vade::Vade<float> model = train(data, chosen, options);
+  vade::Vade<float> model = model_for(data, options);
+  const vade::FitReport report = train(model, data, chosen, options, progress);
   const RowClusters clusters(model.predict_proba(data));
   partitions.push_back({"vade", clusters.labels, 0});
   partitions.back().information = neighbour_information(partitions.back().labels, nearest->rows);
 
   Json json{{"rows", data.rows()}, {"columns", data.columns()}, {"clusters", options.clusters}, {"seed", options.seed}};
   json["elbo"] = model.elbo(data).bound();
+  json["stopped"] = to_string(report.stop);
   json["chosen"] = chosen.name;
   for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
   write_clusters(options.out / "clusters.csv", clusters);
   model.save(options.out / "model.safetensors");
-  if (options.quiet) return 0;
+  const int code = interrupted() ? interrupted_exit_code : 0;
+  if (options.quiet) return code;
   for (const Partition& partition : partitions) {
     std::printf("%-10s neighbours agree: %.4f nats", partition.name.c_str(), partition.information);
     if (!truth.empty()) std::printf("  accuracy %.4f", vade::clustering_accuracy(truth, partition.labels));
     std::printf("%s\n", partition.name == chosen.name ? "  <- VaDE starts here" : "");
   }
   std::printf("%lld rows; results in %s\n", static_cast<long long>(data.rows()), options.out.string().c_str());
-  return 0;
+  return code;
 }
 
 }  // namespace tabular

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -49,7 +50,8 @@ class Tabular(unittest.TestCase):
         self.assertTrue((self.folder / "r" / "model.safetensors").exists())
 
     def test_the_same_seed_writes_the_same_bytes_and_labels_only_score(self):
-        self.cluster("a", "--labels", "1", "--quiet")
+        _, run = self.cluster("a", "--labels", "1", "--quiet")
+        self.assertEqual((run.stdout, run.stderr), ("", ""))
         self.cluster("b", "--labels", "1")
         for name in ("clusters.csv", "model.safetensors", "metrics.json"):
             self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes())
@@ -57,6 +59,18 @@ class Tabular(unittest.TestCase):
         (self.folder / "blobs.csv").write_text(text.replace("kind 2", "kind 1"))
         self.cluster("c", "--labels", "1")
         self.assertEqual((self.folder / "a" / "clusters.csv").read_bytes(), (self.folder / "c" / "clusters.csv").read_bytes())
+
+    def test_interrupted_it_keeps_what_it_has_and_says_so(self):
+        process = subprocess.Popen([str(PROGRAM), "--data", "blobs.csv", "--labels", "1", "--clusters", "3", "--effort", "1000",
+                                    "--out", "r"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        line = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=900)
+        self.assertIn("classifier", line)
+        self.assertEqual(process.returncode, 130, rest)
+        metrics = json.loads((self.folder / "r" / "metrics.json").read_text())
+        self.assertEqual(metrics["stopped"], "cancelled")
+        self.assertGreater(metrics["partitions"]["k-means"]["accuracy"], 0.98)
 
     def test_wrong_options_end_with_two_and_one_line(self):
         good = ["--data", "blobs.csv", "--clusters", "3"]

@@ -1,8 +1,9 @@
-// What the MNIST example shows while it trains, and how Ctrl-C reaches it.
+// What a program shows while it trains one model, and how Ctrl-C reaches the training.
 #pragma once
 
-#include <csignal>
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -10,16 +11,9 @@
 
 #include <vade/training/report.hpp>
 
-namespace mnist {
+#include "interrupt.hpp"
 
 namespace detail {
-
-inline volatile std::sig_atomic_t interrupted = 0;
-
-extern "C" inline void mnist_interrupt(int) {
-  interrupted = 1;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
 
 inline std::string duration(double seconds) {
   char text[32];
@@ -33,15 +27,15 @@ inline std::string duration(double seconds) {
 
 }  // namespace detail
 
-/// One line that is rewritten on a terminal; a line for each epoch elsewhere; nothing if quiet.
+/// On a terminal, a line that is rewritten; below it, and elsewhere, a line for each epoch, but one a second at most besides
+/// those with an alarm and the last of a stage; nothing if quiet.
 class ProgressLine {
  public:
   explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(!quiet && isatty(STDERR_FILENO) != 0) {
-    std::signal(SIGINT, detail::mnist_interrupt);
+    catch_interrupt();
   }
 
   std::stop_token token() const { return source_.get_token(); }
-  static bool interrupted() { return detail::interrupted != 0; }
 
   vade::Observer observer() {
     return {.on_step = [this](const vade::Progress& progress) { step(progress); },
@@ -59,7 +53,9 @@ class ProgressLine {
   }
 
   void epoch(const vade::EpochRecord& r) {
-    if (quiet_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (quiet_ || (last_line_ && now - *last_line_ < std::chrono::seconds(1) && r.epoch != r.epochs && r.alarms.empty())) return;
+    last_line_ = now;
     std::string line = r.stage + " " + std::to_string(r.epoch) + "/" + std::to_string(r.epochs);
     char number[64];
     std::snprintf(number, sizeof number, "  loss %.4f", r.loss);
@@ -77,7 +73,6 @@ class ProgressLine {
 
   bool quiet_;
   bool terminal_;
+  std::optional<std::chrono::steady_clock::time_point> last_line_;
   std::stop_source source_;
 };
-
-}  // namespace mnist
