@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <vade/data/csv.hpp>
+#include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/vade.hpp>
@@ -22,6 +23,14 @@ namespace tabular {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Numbers, and classes where --labels names their column.
+vade::LabelledDataset read(const Options& options) {
+  if (options.data.extension() != ".npy")
+    return vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels}).data;
+  if (options.labels) throw vade::ValueError("--labels: all columns of an NPY file are numbers; it goes with a CSV file");
+  return {vade::read_npy(options.data), {}};
+}
 
 /// Columns without spread stay 0.
 vade::Matrix<float> scaled(const vade::Dataset& data, const std::string& scale) {
@@ -69,9 +78,9 @@ Json scores(const vade::Labels& truth, const Partition& partition) {
 }  // namespace
 
 int run(const Options& options) {
-  const vade::CsvTable table = vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels});
-  const vade::Dataset data = vade::Dataset::from_matrix(scaled(table.data.images, options.scale));
-  const vade::Labels& truth = table.data.labels;
+  const vade::LabelledDataset table = read(options);
+  const vade::Dataset data = vade::Dataset::from_matrix(scaled(table.images, options.scale));
+  const vade::Labels& truth = table.labels;
   std::filesystem::create_directories(options.out);
 
   const auto nearest =

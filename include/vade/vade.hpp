@@ -6,6 +6,7 @@
 
 #include <vade/data/csv.hpp>
 #include <vade/data/mnist.hpp>
+#include <vade/data/npy.hpp>
 #include <vade/metrics/calinski_harabasz.hpp>
 #include <vade/metrics/clustering.hpp>
 #include <vade/metrics/silhouette.hpp>

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -59,6 +60,20 @@ class Tabular(unittest.TestCase):
         (self.folder / "blobs.csv").write_text(text.replace("kind 2", "kind 1"))
         self.cluster("c", "--labels", "1")
         self.assertEqual((self.folder / "a" / "clusters.csv").read_bytes(), (self.folder / "c" / "clusters.csv").read_bytes())
+
+    def test_an_array_of_numpy_is_clustered_as_the_table_is(self):
+        rows = [line.split(",") for line in (self.folder / "blobs.csv").read_text().splitlines()[1:]]
+        (self.folder / "numbers.csv").write_text("".join(f"{row[0]},{row[2]}\n" for row in rows))
+        numbers = [float(cell) for row in rows for cell in (row[0], row[2])]
+        head = ("{'descr': '<f8', 'fortran_order': False, 'shape': (%d, 2), }" % (len(numbers) // 2)).ljust(117) + "\n"
+        (self.folder / "numbers.npy").write_bytes(
+            b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{len(numbers)}d", *numbers))
+        for name in ("csv", "npy"):
+            run = self.run_program("--data", f"numbers.{name}", "--clusters", "3", "--effort", "0.02", "--out", name)
+            self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual((self.folder / "csv" / "clusters.csv").read_bytes(), (self.folder / "npy" / "clusters.csv").read_bytes())
+        run = self.run_program("--data", "numbers.npy", "--clusters", "3", "--labels", "0")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
 
     def test_interrupted_it_keeps_what_it_has_and_says_so(self):
         process = subprocess.Popen([str(PROGRAM), "--data", "blobs.csv", "--labels", "1", "--clusters", "3", "--effort", "1000",

@@ -133,21 +133,7 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
     array.shape.push_back(static_cast<std::size_t>(size));
   }
 
-  const std::uint64_t start = stream.offset();
-  const auto most = stream.most_bytes();
-  if (most && (stream.is_gzip() ? *most < start + wanted : *most != start + wanted))
-    fail(start, "the sizes promise ", wanted, " bytes of data, but the file can hold ",
-         stream.is_gzip() ? "at most " : "", *most < start ? 0 : *most - start);
-  std::uint64_t step = std::uint64_t{1} << 24;  // a size that cannot be checked is believed only bit by bit
-  while (array.bytes.size() < wanted) {
-    const std::size_t before = array.bytes.size();
-    array.bytes.resize(static_cast<std::size_t>(std::min(wanted, before + step)));
-    if (stream.read(std::span(array.bytes).subspan(before)) < array.bytes.size() - before)
-      fail(stream.offset(), "the file ends after ", stream.offset() - start, " bytes of data, wanted ", wanted);
-    step = array.bytes.size();
-  }
-  std::byte more[1];
-  if (stream.read(more) != 0) fail(start + wanted, "more data than the ", wanted, " bytes that the sizes promise");
+  array.bytes = detail::read_rest(stream, wanted, fail);
   detail::swap_byte_order(array.bytes, width, std::endian::big);
   return array;
 }

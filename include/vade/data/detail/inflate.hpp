@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <zlib.h>
 
@@ -141,5 +142,28 @@ class ByteStream {
   bool is_gzip_ = false;
   bool finished_ = false;
 };
+
+/// The rest of the file, exactly `wanted` bytes, in memory that grows with what is really there: a size that cannot be
+/// checked is believed only bit by bit. Calls `fail(offset, parts...)`, which throws, if the file has less or more.
+template <class Fail>
+std::vector<std::byte> read_rest(ByteStream& stream, std::uint64_t wanted, const Fail& fail) {
+  const std::uint64_t start = stream.offset();
+  const auto most = stream.most_bytes();
+  if (most && (stream.is_gzip() ? *most < start + wanted : *most != start + wanted))
+    fail(start, "the sizes promise ", wanted, " bytes of data, but the file can hold ",
+         stream.is_gzip() ? "at most " : "", *most < start ? 0 : *most - start);
+  std::vector<std::byte> bytes;
+  std::uint64_t step = std::uint64_t{1} << 24;
+  while (bytes.size() < wanted) {
+    const std::size_t before = bytes.size();
+    bytes.resize(static_cast<std::size_t>(std::min(wanted, before + step)));
+    if (stream.read(std::span(bytes).subspan(before)) < bytes.size() - before)
+      fail(stream.offset(), "the file ends after ", stream.offset() - start, " bytes of data, wanted ", wanted);
+    step = bytes.size();
+  }
+  std::byte more[1];
+  if (stream.read(more) != 0) fail(start + wanted, "more data than the ", wanted, " bytes that the sizes promise");
+  return bytes;
+}
 
 }  // namespace vade::detail
