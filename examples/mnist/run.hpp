@@ -14,6 +14,7 @@
 
 #include <vade/core/random.hpp>
 #include <vade/data/mnist.hpp>
+#include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/models/network.hpp>
 #include <vade/training/train.hpp>
@@ -147,6 +148,7 @@ int run(const Options& options) {
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
 
   write_clusters(options.out / "clusters.csv", all_rows.clusters);
+  vade::write_npy(options.out / "codes.npy", all_rows.codes);
   write_history(options.out / "history.csv", report.history);
   write_curves(options.out / "curves.png", report.history);
   write_latent(options.out / "latent.png", all_rows);

@@ -101,6 +101,7 @@ int run(const Options& options) {
   for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
   write_clusters(options.out / "clusters.csv", clusters);
+  vade::write_npy(options.out / "codes.npy", model.transform(data));
   model.save(options.out / "model.safetensors");
   const int code = interrupted() ? interrupted_exit_code : 0;
   if (options.quiet) return code;

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 PROGRAM = Path(os.environ["VADE_EXAMPLES"]) / "mnist"
-WRITTEN = {"clusters.csv", "curves.png", "history.csv", "latent.png", "metrics.json", "model.safetensors",
+WRITTEN = {"clusters.csv", "codes.npy", "curves.png", "history.csv", "latent.png", "metrics.json", "model.safetensors",
            "reconstructions.png", "samples.png"}
 SIZE, KINDS = 8, 10
 SHORT = ("--batch", "60", "--epochs", "1", "--quiet")
@@ -69,10 +69,12 @@ class Mnist(unittest.TestCase):
         with (self.folder / "first" / "clusters.csv").open(newline="") as file:
             clusters = [int(row["cluster"]) for row in csv.DictReader(file)]
         self.assertEqual([clusters.count(k) for k in range(KINDS)], metrics["cluster_sizes"])
+        self.assertIn(b"'descr': '<f4', 'fortran_order': False, 'shape': (300, 10)",
+                      (self.folder / "first" / "codes.npy").read_bytes())
 
     def test_the_same_seed_writes_the_same_bytes_and_labels_only_score(self):
         self.run_in("again", "--seed", "3", "--threads", "3")
-        self.same("first", "again", "clusters.csv", "model.safetensors", "samples.png", "latent.png")
+        self.same("first", "again", "clusters.csv", "codes.npy", "model.safetensors", "samples.png", "latent.png")
         self.run_in("other_labels", "--seed", "3", data="relabelled")
         self.same("first", "other_labels", "clusters.csv", "model.safetensors", "samples.png")
         self.run_in("other_seed", "--seed", "4")
