@@ -262,7 +262,7 @@ def main():
 
     bench = Bench(options.compare, options.rounds)
     bench.say("# Measured speed\n")
-    bench.say(f"`bash benchmarks/run.sh{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
+    bench.say(f"`bash benchmarks/run.sh --rounds {options.rounds}{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
               f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations, ratios taken within each, and "
               "in brackets the best of them: other guests of the host only ever slow one down.\n")
     stolen_before, all_before = stolen()

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <zlib.h>
+
 #include "../support/folder.hpp"
 
 namespace npy_tests {
@@ -76,6 +78,16 @@ TEST_CASE("A file of numpy is read, and ours is the same to the byte") {
   CHECK(content_of(file.path) == by_numpy);
   vade::write_npy(file.path, wanted.cast<double>().eval());
   CHECK(vade::read_npy(file.path).matrix<double>() == wanted.cast<double>());
+}
+
+TEST_CASE("A gzip of a file is read, and one that is cut short is not") {
+  const InFile file;
+  const gzFile packed = ::gzopen(file.path.c_str(), "wb");
+  REQUIRE(::gzwrite(packed, by_numpy.data(), static_cast<unsigned>(by_numpy.size())) == static_cast<int>(by_numpy.size()));
+  REQUIRE(::gzclose(packed) == Z_OK);
+  CHECK(vade::read_npy(file.path).matrix<float>()(1, 2) == 6);
+  const std::string whole = content_of(file.path);
+  CHECK(file.complaint(whole.substr(0, whole.size() - 4)).find("truncated") != std::string::npos);
 }
 
 TEST_CASE("Either byte order, either order of the entries, and every version mean the same array") {

@@ -544,6 +544,7 @@ class SpeedTables(InFolder):
         run = self.run_script()
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual((self.benchmarks / "results.md").read_text(), run.stdout)
+        self.assertIn("`bash benchmarks/run.sh --rounds 2 --quick` on", run.stdout)
         # 0.8 GFLOP at 100 GF/s and 40 MB at 20 GB/s are 8 + 2 of the 10 ms; the peers take 30.
         self.assertIn("| 128 | 10.0 (10.0) | 100% (100%) | 10.0 (10.0) | 1.00 (1.00) | 1.000 (1.000) | 30.0 (30.0) | 3.00 (3.00) |",
                       run.stdout)

@@ -88,6 +88,19 @@ inline std::vector<std::byte> last_dimension_fastest(const NpyArray& array) {
   return out;
 }
 
+/// All or nothing; `type` is little-endian.
+template <class Entry>
+void write_npy_array(const std::filesystem::path& path, std::string_view type, const std::vector<std::uint64_t>& shape,
+                     std::span<const Entry> entries) {
+  std::string content = npy_preamble(type, shape);
+  const std::size_t start = content.size();
+  content.resize(start + entries.size_bytes());
+  const auto data = std::as_writable_bytes(std::span(content).subspan(start));
+  std::ranges::copy(std::as_bytes(entries), data.begin());
+  swap_byte_order(data, sizeof(Entry), std::endian::little);
+  write_file_atomically(path, content);
+}
+
 }  // namespace detail
 
 /// Reads an NPY file of any rank. O(bytes).
@@ -194,24 +207,15 @@ template <class M>
 void write_npy(const std::filesystem::path& path, const M& values) {
   using T = typename M::Scalar;
   const Matrix<T> own = values;
-  std::string content = detail::npy_preamble(
-      sizeof(T) == 4 ? "<f4" : "<f8", {static_cast<std::uint64_t>(own.rows()), static_cast<std::uint64_t>(own.cols())});
-  const std::size_t start = content.size(), size = static_cast<std::size_t>(own.size()) * sizeof(T);
-  content.resize(start + size);
-  if (size > 0) std::memcpy(content.data() + start, own.data(), size);
-  detail::swap_byte_order(std::as_writable_bytes(std::span(content).subspan(start)), sizeof(T), std::endian::little);
-  write_file_atomically(path, content);
+  detail::write_npy_array(path, sizeof(T) == 4 ? "<f4" : "<f8",
+                          {static_cast<std::uint64_t>(own.rows()), static_cast<std::uint64_t>(own.cols())},
+                          std::span(own.data(), static_cast<std::size_t>(own.size())));
 }
 
 /// Writes labels `[N]`, all or nothing. O(N). @throws FileError
 inline void write_npy(const std::filesystem::path& path, const Labels& labels) {
   static_assert(sizeof(Label) == 4);
-  std::string content = detail::npy_preamble("<i4", {labels.size()});
-  const std::size_t start = content.size(), size = labels.size() * sizeof(Label);
-  content.resize(start + size);
-  if (size > 0) std::memcpy(content.data() + start, labels.data(), size);
-  detail::swap_byte_order(std::as_writable_bytes(std::span(content).subspan(start)), sizeof(Label), std::endian::little);
-  write_file_atomically(path, content);
+  detail::write_npy_array(path, "<i4", {labels.size()}, std::span(labels));
 }
 
 }  // namespace vade
