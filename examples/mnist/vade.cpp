@@ -21,8 +21,8 @@ struct Preset {
   vade::VadeFitOptions fit;
 };
 
-/// Our default: a classifier found by information maximisation starts the clusters, and views of half the strength are
-/// held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
+/// Our default: a classifier found by information maximisation starts the clusters, and views of a quarter of the strength
+/// are held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
 Preset default_preset(vade::Index inputs, const vade::AffineAugmentation& views) {
   Preset preset{.model = {.network = default_network(inputs, 0)}, .fit = {}};
   vade::InformationStart start;
@@ -33,7 +33,7 @@ Preset default_preset(vade::Index inputs, const vade::AffineAugmentation& views)
   preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
   preset.fit.objective.freeze_epochs = 10;
   preset.fit.objective.consistency = {
-      .weight = vade::Schedule::linear(300), .balance = 0.4, .augmentation = views, .view_strength = 0.5};
+      .weight = vade::Schedule::linear(300), .balance = 0.4, .augmentation = views, .view_strength = 0.25};
   return preset;
 }
 
