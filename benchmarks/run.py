@@ -218,7 +218,8 @@ def compiler_cost(compiler, source):
 
 
 def compile_time(bench, quick):
-    bench.say("\n## Compile time\n\nAt -O2, in seconds of one processor and megabytes at the peak; the best of three, the example once.\n\n"
+    of_example = "" if quick else "; the example once"
+    bench.say(f"\n## Compile time\n\nAt -O2, in seconds of one processor and megabytes at the peak; the best of three{of_example}.\n\n"
               "| compiler | what | seconds | MB |\n|---|---|---|---|")
     for compiler in filter(shutil.which, ("g++", "clang++")):
         version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
@@ -257,14 +258,17 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="most threads (default: all processors)")
     parser.add_argument("--rounds", type=int, default=3, help="alternations of each comparison (default 3)")
     parser.add_argument("--quick", action="store_true", help="two batches and small mixtures")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
+    parser.add_argument("--out", type=Path, help="file (default benchmarks/results.md; with --quick, which is no page to keep, "
+                                                 "out/benchmarks/results.md)")
     options = parser.parse_args()
+    if options.out is None:
+        options.out = ROOT / ("out/benchmarks" if options.quick else "benchmarks") / "results.md"
 
     bench = Bench(options.compare, options.rounds)
     bench.say("# Measured speed\n")
     bench.say(f"`bash benchmarks/run.sh --rounds {options.rounds}{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
               f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations, ratios taken within each, and "
-              "in brackets the best of them: other guests of the host only ever slow one down.\n")
+              "in brackets those of the best round of each: other guests of the host only ever slow one down.\n")
     stolen_before, all_before = stolen()
     training(bench, options.threads, [128, 256] if options.quick else [64, 128, 256, 512])
     small = [(10000, 10, 10), (70000, 10, 10)]
@@ -279,6 +283,7 @@ def main():
     if all_after > all_before:
         share = (stolen_after - stolen_before) / (all_after - all_before)
         bench.say(f"\nOf the time of all processors the host gave {share:.1%} to others meanwhile.")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("\n".join(bench.lines) + "\n")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this library against the machine's limit and against PyTorch and scikit-learn of the distribution, in
-# alternation, and writes benchmarks/results.md: bash benchmarks/run.sh [options]. Try --help. Let nothing else run.
+# alternation, and writes benchmarks/results.md (with --quick out/benchmarks/results.md): bash benchmarks/run.sh [options]. Try --help. Let nothing else run.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -50,6 +50,8 @@ missing_of() {
   done
 }
 
+hint() { echo "vade: headers that are elsewhere are found in the folders of VADE_INCLUDE_DIRS, blanks between them" >&2; }
+
 missing="$(missing_of "$@")"
 [ -n "$missing" ] || exit 0
 missing="$(echo $missing)" # one line
@@ -68,6 +70,7 @@ fi
 if ! command -v apt-get >/dev/null || [ "${as_root[*]-}" = none ]; then
   echo "vade: these packages are missing (names as in Debian 12): $missing" >&2
   echo "vade: install them, say with: sudo apt-get install $missing" >&2
+  hint
   exit 3
 fi
 
@@ -88,5 +91,6 @@ left="$(missing_of "$@")"
 if [ -n "$left" ]; then
   tail -n 20 "$log" >&2
   echo "vade: could not be installed: $(echo $left)" >&2
+  hint
   exit 3
 fi

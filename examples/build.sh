@@ -3,6 +3,10 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+if [ $# -ne 1 ]; then
+  echo "build.sh: wanted the name of one example: bash examples/build.sh NAME" >&2
+  exit 2
+fi
 name="$1"
 log="$root/build/release/$name-build.log"
 

@@ -26,7 +26,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--posterior", options.posterior, "covariance of q(z|x)")
       ->check(CLI::IsMember({"diagonal", "full", "both"}))
       ->capture_default_str();
-  app.add_flag("--quick", options.quick, "a fifth of the data, fewer epochs, two seeds: minutes instead of hours");
+  app.add_flag("--quick", options.quick, "a fifth of the data, fewer epochs, two seeds: a quick look");
   app.add_option("--latent", options.latent, "dimensions of the code")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--seed", options.seed, "the first of the seeds, of data and models")->capture_default_str();
   app.add_option("--seeds", options.seeds, "how many, 1 to 10; default 5, or 2 if quick")->check(CLI::Range(1, 10));

@@ -29,6 +29,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->check(CLI::Range(0.001, 1000.0))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
+  app.add_option("--threads", options.threads, "results do not depend on it")->check(CLI::Range(1, 1024));
   app.add_option("--out", options.out, "folder for the results")->capture_default_str();
   app.add_flag("--quiet", options.quiet, "print nothing but errors");
   return parse_command_line(app, argc, argv);

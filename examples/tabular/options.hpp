@@ -18,6 +18,7 @@ struct Options {
   int neighbours = 10;
   double effort = 1;  ///< share of the training steps
   std::uint64_t seed = 0;
+  std::optional<int> threads;
   bool quiet = false;
 };
 

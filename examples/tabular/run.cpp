@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <vade/core/thread_pool.hpp>
 #include <vade/data/csv.hpp>
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
@@ -25,22 +26,51 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Numbers, and classes where --labels names their column.
-vade::LabelledDataset read(const Options& options) {
+vade::CsvTable read(const Options& options) {
   if (options.data.extension() != ".npy")
-    return vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels}).data;
+    return vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels});
   if (options.labels) throw vade::ValueError("--labels: all columns of an NPY file are numbers; it goes with a CSV file");
-  return {vade::read_npy(options.data), {}};
+  return {.data = {vade::read_npy(options.data), {}}, .columns = {}, .classes = {}};
 }
 
-/// Columns without spread stay 0.
-vade::Matrix<float> scaled(const vade::Dataset& data, const std::string& scale) {
+/// What the model sees of a column is (value − mean) · factor.
+struct Scale {
+  vade::RowVector<double> mean, factor;
+};
+
+/// Columns without spread have a factor of 0.
+Scale scale_of(const vade::Dataset& data, const std::string& scale) {
   vade::Matrix<double> x = data.matrix<double>();
-  if (scale == "none") return x.cast<float>();
-  x.rowwise() -= x.colwise().mean().eval();
+  if (scale == "none") return {vade::RowVector<double>::Zero(x.cols()), vade::RowVector<double>::Ones(x.cols())};
+  const vade::RowVector<double> mean = x.colwise().mean();
+  x.rowwise() -= mean;
   vade::RowVector<double> variances = x.colwise().squaredNorm() / static_cast<double>(x.rows());
   if (scale == "whole") variances.setConstant(variances.mean());
-  x.array().rowwise() *= (variances.array() > 0).select(variances.array().rsqrt(), 0.0);
-  return x.cast<float>();
+  return {mean, (variances.array() > 0).select(variances.array().rsqrt(), 0.0)};
+}
+
+vade::Dataset scaled(const vade::Dataset& data, const Scale& scale) {
+  vade::Matrix<double> x = data.matrix<double>();
+  x.rowwise() -= scale.mean;
+  x.array().rowwise() *= scale.factor.array();
+  return vade::Dataset::from_matrix(x.cast<float>());
+}
+
+/// scale.csv: what a new row must go through before the model, and what comes out of it back; one line for each input,
+/// with the name of its column, or its number from 0.
+void write_scale(const std::filesystem::path& path, const Scale& scale, const std::vector<std::string>& names) {
+  std::string text = "column,mean,factor\n";
+  for (vade::Index j = 0; j < scale.mean.size(); ++j) {
+    std::string name = names.empty() ? std::to_string(j) : names[static_cast<std::size_t>(j)];
+    if (name.find_first_of("\",\r\n") != std::string::npos) {
+      for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, 1, '"');
+      name = '"' + name + '"';
+    }
+    char numbers[64];
+    std::snprintf(numbers, sizeof numbers, ",%.17g,%.17g\n", scale.mean(j), scale.factor(j));
+    text += name + numbers;
+  }
+  vade::write_file_atomically(path, text);
 }
 
 vade::Vade<float> model_for(const vade::Dataset& data, const Options& options) {
@@ -78,9 +108,11 @@ Json scores(const vade::Labels& truth, const Partition& partition) {
 }  // namespace
 
 int run(const Options& options) {
-  const vade::LabelledDataset table = read(options);
-  const vade::Dataset data = vade::Dataset::from_matrix(scaled(table.images, options.scale));
-  const vade::Labels& truth = table.labels;
+  if (options.threads) vade::set_threads(*options.threads);
+  const vade::CsvTable table = read(options);
+  const Scale scale = scale_of(table.data.images, options.scale);
+  const vade::Dataset data = scaled(table.data.images, scale);
+  const vade::Labels& truth = table.data.labels;
   std::filesystem::create_directories(options.out);
 
   const auto nearest =
@@ -101,6 +133,7 @@ int run(const Options& options) {
   for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
   write_clusters(options.out / "clusters.csv", clusters);
+  write_scale(options.out / "scale.csv", scale, table.columns);
   vade::write_npy(options.out / "codes.npy", model.transform(data));
   model.save(options.out / "model.safetensors");
   const int code = interrupted() ? interrupted_exit_code : 0;

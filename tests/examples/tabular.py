@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import statistics
 import struct
 import subprocess
 import tempfile
@@ -53,13 +54,30 @@ class Tabular(unittest.TestCase):
     def test_the_same_seed_writes_the_same_bytes_and_labels_only_score(self):
         _, run = self.cluster("a", "--labels", "1", "--quiet")
         self.assertEqual((run.stdout, run.stderr), ("", ""))
-        self.cluster("b", "--labels", "1")
+        self.cluster("b", "--labels", "1", "--threads", "1")
         for name in ("clusters.csv", "model.safetensors", "metrics.json"):
             self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes())
         text = (self.folder / "blobs.csv").read_text()
         (self.folder / "blobs.csv").write_text(text.replace("kind 2", "kind 1"))
         self.cluster("c", "--labels", "1")
         self.assertEqual((self.folder / "a" / "clusters.csv").read_bytes(), (self.folder / "c" / "clusters.csv").read_bytes())
+
+    def test_the_scale_of_each_column_is_written(self):
+        text = (self.folder / "blobs.csv").read_text().replace("x,kind", '"x, ""mm""",kind')
+        (self.folder / "blobs.csv").write_text(text)
+        columns = [[float(row[k]) for row in list(csv.reader(text.splitlines()))[1:]] for k in (0, 2, 3)]
+        means = [statistics.fmean(column) for column in columns]
+        variances = [statistics.pvariance(column) for column in columns]
+        whole = statistics.fmean(variances) ** -0.5
+        for scale, wanted in (("columns", [variances[0] ** -0.5, variances[1] ** -0.5, 0]), ("whole", 3 * [whole]),
+                              ("none", 3 * [1])):
+            self.cluster(scale, "--labels", "1", "--scale", scale)
+            with (self.folder / scale / "scale.csv").open(newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual([row["column"] for row in rows], ['x, "mm"', "y", "same"])
+            for row, mean, factor in zip(rows, means, wanted):
+                self.assertAlmostEqual(float(row["mean"]), 0 if scale == "none" else mean, places=9)
+                self.assertAlmostEqual(float(row["factor"]), factor, places=9)
 
     def test_an_array_of_numpy_is_clustered_as_the_table_is(self):
         rows = [line.split(",") for line in (self.folder / "blobs.csv").read_text().splitlines()[1:]]
@@ -71,6 +89,7 @@ class Tabular(unittest.TestCase):
         for name in ("csv", "npy"):
             run = self.run_program("--data", f"numbers.{name}", "--clusters", "3", "--effort", "0.02", "--out", name)
             self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual((self.folder / "npy" / "scale.csv").read_text().splitlines()[2].split(",")[0], "1")
         self.assertEqual((self.folder / "csv" / "clusters.csv").read_bytes(), (self.folder / "npy" / "clusters.csv").read_bytes())
         run = self.run_program("--data", "numbers.npy", "--clusters", "3", "--labels", "0")
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
