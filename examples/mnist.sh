@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to clusters of digits: installs what is missing, builds, finds data, trains, and writes out/mnist/.
 # bash examples/mnist.sh [options]; the options are those of the program that it builds: try --help.
+# VADE_MNIST_ONLY, where set, forbids Fashion-MNIST in place of MNIST that cannot be had.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -36,6 +37,9 @@ elif has_data "$root/data/mnist"; then
   data="$root/data/mnist"
 elif fetch; then
   data="$root/data/mnist"
+elif [ -n "${VADE_MNIST_ONLY:-}" ]; then
+  say "no MNIST: name a folder with the four files by --data DIR or VADE_MNIST_DIR"
+  exit 1
 elif has_data "$fashion" || bash "$root/cmake/install_packages.sh" fashion; then
   say "no MNIST: using Fashion-MNIST, ten kinds of clothing instead of digits, from $fashion"
   data="$fashion"

@@ -15,7 +15,8 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   CLI::App app{"Clusters images: IDX files in, clusters, pictures, figures and a model file out.", "mnist"};
   app.add_option("--data", options.data, "folder with the four files of MNIST, or of a data set in its form")
       ->required();
-  app.add_option("--out", options.out, "folder for the results")->capture_default_str();
+  const auto* out = app.add_option("--out", options.out, "folder for the results; with --load, out/mnist-loaded")->capture_default_str();
+  app.add_flag("--anew", options.anew, "begin anew; else the same command goes on where it was cut off, by OUT/checkpoint.safetensors");
   app.add_option("--preset", options.preset, "what to train, and how")
       ->check(CLI::IsMember({"vade", "vade-fashion", "vae", "reference-vae", "reference-vade", "paper-vade"}))
       ->capture_default_str();
@@ -23,7 +24,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
                  "full; plain: the published way, without warm start and consistency term; or full with one part changed")
       ->check(CLI::IsMember({"full", "plain", "no-warm-start", "no-consistency", "no-balance", "sampled", "em"}))
       ->capture_default_str();
-  app.add_option("--view-strength", options.view_strength, "of random views, against those of the preset")
+  app.add_option("--view-strength", options.view_strength, "factor on the preset's random views (1: unchanged)")
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
   app.add_option("--consistency-views", options.consistency_views, "share of that strength in the consistency term")
@@ -31,7 +32,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--consistency-weight", options.consistency_weight, "where the weight of that term begins")
       ->check(CLI::Range(0.0, 1e6));
   app.add_option("--consistency-target", options.consistency_target,
-                 "what it holds them to: the partition of the start, the model as it is, or a moving average of it")
+                 "what that term holds rows to: the partition of the start, the model's own, or that of a moving average of it")
       ->check(CLI::IsMember({"start", "own", "average"}));
   app.add_option("--learning-rate", options.learning_rate, "where it begins in the training proper")
       ->check(CLI::Range(1e-8, 1.0));
@@ -40,11 +41,11 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->delimiter(',')
       ->check(CLI::Range(0.0, 4.0));
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
-  app.add_option("--restarts", options.restarts, "fits, of which one is kept: by its alarms, and by what rows and views agree on")
+  app.add_option("--restarts", options.restarts, "number of fits; the one with the fewest alarms is kept, then the highest agreement of rows and views")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
-  app.add_option("--epochs", options.epochs, "of the training, and at most of what comes before it; 0: train nothing")
+  app.add_option("--epochs", options.epochs, "of joint training (what comes before it has at most as many); 0 trains nothing")
       ->check(CLI::Range(0, 1000000));
   app.add_option("--batch", options.batch, "rows in a step")->check(CLI::Range(2, 1000000));
   app.add_option("--threads", options.threads, "results do not depend on it")->check(CLI::Range(1, 1024));
@@ -62,14 +63,26 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
     const bool of_views = options.view_strength != 1 || options.consistency_views || options.consistency_weight ||
                           options.consistency_target;
-    if (of_views && (!views || options.recipe == "plain"))
+    if (of_views && !views)
       throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
+    if (of_views && options.recipe == "plain")
+      throw CLI::ValidationError("--view-strength and --consistency-*", "they do not go with --recipe plain, which has no views");
+    const bool of_training = of_views || options.epochs || options.batch || options.learning_rate || options.recipe != "full" ||
+                             options.restarts > 1 || options.anew;
+    if (!options.load.empty() && of_training)
+      throw CLI::ValidationError("--load", "it trains nothing, so options of training (--epochs, --batch, --learning-rate, --recipe, "
+                                           "--restarts, --view-strength, --consistency-*, --anew) do not go with it");
+    if (!options.load.empty() && out->count() == 0) options.out = "out/mnist-loaded";
     if (!options.compared_views.empty() && !views)
       throw CLI::ValidationError("--compare-views", "it goes with --preset vade or vade-fashion, which have views");
     if (!options.compared_views.empty() && (!options.load.empty() || options.train_only || options.imbalanced || options.purity ||
                                             options.draws || options.restarts > 1))
       throw CLI::ValidationError("--compare-views", "it trains no model on all rows, so --load, --train-only, --imbalanced, "
                                                     "--purity, --log-likelihood and --restarts do not go with it");
+    if (!options.compared_views.empty() && (options.learning_rate || options.recipe != "full" || options.consistency_views ||
+                                            options.consistency_weight || options.consistency_target || options.anew))
+      throw CLI::ValidationError("--compare-views", "it trains classifiers alone, so --learning-rate, --recipe, --consistency-* and "
+                                                    "--anew do not go with it");
     if (!options.compared_views.empty() && options.epochs == 0)
       throw CLI::ValidationError("--compare-views", "classifiers of 0 epochs agree on nothing");
     if (options.restarts > 1 && options.preset.ends_with("vae"))

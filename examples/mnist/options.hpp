@@ -11,7 +11,8 @@ namespace mnist {
 
 struct Options {
   std::filesystem::path data;
-  std::filesystem::path out = "out/mnist";
+  std::filesystem::path out = "out/mnist";  ///< with `load`, "out/mnist-loaded"
+  bool anew = false;                        ///< whether a checkpoint in `out` is left aside
   std::string preset = "vade";
   std::string recipe = "full";
   double view_strength = 1;  ///< of the random views of presets vade and vade-fashion, against the preset's

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <vade/data/mnist.hpp>
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
+#include <vade/io/checkpoint.hpp>
 #include <vade/models/network.hpp>
 #include <vade/training/train.hpp>
 
@@ -87,6 +89,36 @@ inline Json judged(const Judge& judge, const vade::Matrix<float>& images, vade::
   return rows;
 }
 
+/// What a run was cut off after, if it was this one: the settings, but not how fast or how loud they are carried out, tell
+/// runs apart. A checkpoint of another run is deleted, as its other results are overwritten. @throws vade::FileError
+inline vade::Checkpoint checkpoint_of(const Options& options) {
+  vade::Checkpoint checkpoint(options.out / "checkpoint.safetensors");
+  const Json settings = {{"preset", options.preset},
+                         {"recipe", options.recipe},
+                         {"view_strength", options.view_strength},
+                         {"consistency_views", options.consistency_views.value_or(-1)},
+                         {"consistency_weight", options.consistency_weight.value_or(-1)},
+                         {"consistency_target", options.consistency_target.value_or("")},
+                         {"learning_rate", options.learning_rate.value_or(-1)},
+                         {"epochs", options.epochs.value_or(-1)},
+                         {"batch", options.batch.value_or(-1)},
+                         {"seed", options.seed},
+                         {"imbalanced", options.imbalanced},
+                         {"train_only", options.train_only}};
+  const std::size_t epochs = checkpoint.steps();
+  const bool same = checkpoint.agrees("settings", settings.dump());
+  if (options.anew || !same) {
+    checkpoint.remove();
+    checkpoint.agrees("settings", settings.dump());
+  }
+  if (epochs > 0 && !options.quiet)
+    std::fprintf(stderr, "%s: %s\n", checkpoint.path().c_str(),
+                 options.anew ? "left aside"
+                 : same       ? ("going on after " + std::to_string(epochs) + " epochs; --anew begins again").c_str()
+                              : "of a run with other settings: beginning anew");
+  return checkpoint;
+}
+
 /// Trains or loads the model of a job, and writes everything. Returns the exit code. A job is made from (inputs,
 /// options) and has `model`, `train`, `prepare`, `clusters`, `clusters_of`, `samples` and `row_labels`.
 template <class Job>
@@ -96,6 +128,10 @@ int run(const Options& options) {
   if (options.imbalanced) data = {imbalanced(data.train, options.seed), imbalanced(data.test, options.seed)};
   if (options.purity && data.train.labels.empty())
     throw vade::ValueError("--purity: the training rows in " + options.data.string() + " have no labels to teach a judge with");
+  const bool loaded = !options.load.empty();
+  if (loaded && std::filesystem::weakly_canonical(options.load).parent_path() == std::filesystem::weakly_canonical(options.out))
+    throw vade::ValueError("--load: the model lies in " + options.out.string() +
+                           ", where the results of its training would be overwritten; name another folder by --out");
   const vade::LabelledDataset everything = vade::all(data);
   const vade::Dataset& fitted_to = options.train_only ? data.train.images : everything.images;
   const vade::ImageShape shape = everything.images.image().value();
@@ -104,23 +140,28 @@ int run(const Options& options) {
 
   Job job(everything.images.columns(), options);
   vade::FitReport report;
+  std::optional<vade::Checkpoint> checkpoint;
   Json json;
-  if (options.load.empty())
-    report = job.train(fitted_to, progress.observer(), progress.token(), json);
-  else
+  if (loaded) {
     job.model = decltype(job.model)::load(options.load);
+  } else {
+    if (options.restarts == 1) checkpoint = checkpoint_of(options);
+    report = job.train(fitted_to, progress.observer(), progress.token(), checkpoint ? &*checkpoint : nullptr, json);
+  }
   job.model.save(options.out / "model.safetensors");
   job.prepare(fitted_to);
 
   const Clustering all_rows = cluster_rows(job, everything);
-  json["preset"] = options.preset;
-  json["recipe"] = options.recipe;
-  json["view_strength"] = options.view_strength;
+  if (!loaded) {
+    json["preset"] = options.preset;
+    json["recipe"] = options.recipe;
+    json["view_strength"] = options.view_strength;
+  }
   json["imbalanced"] = options.imbalanced;
   json["seed"] = options.seed;
   json["data"] = everything.images.fingerprint();
-  json["fitted_to"] = options.load.empty() ? fitted_to.rows() : 0;
-  json["stopped"] = options.load.empty() ? std::string(to_string(report.stop)) : "loaded";
+  json["fitted_to"] = loaded ? 0 : fitted_to.rows();
+  json["stopped"] = loaded ? "loaded" : std::string(to_string(report.stop));
   json["parameters"] = job.model.parameter_count();
   json["epochs"] = report.history.size();
   json["seconds"] = report.seconds;
@@ -149,14 +190,19 @@ int run(const Options& options) {
 
   write_clusters(options.out / "clusters.csv", all_rows.clusters);
   vade::write_npy(options.out / "codes.npy", all_rows.codes);
-  write_history(options.out / "history.csv", report.history);
-  write_curves(options.out / "curves.png", report.history);
+  if (!loaded) {
+    write_history(options.out / "history.csv", report.history);
+    write_curves(options.out / "curves.png", report.history);
+  }
   write_latent(options.out / "latent.png", all_rows);
   write_samples(options.out / "samples.png", job.samples(samples_a_row, options.seed), shape, samples_a_row, job.row_labels());
   const vade::Dataset first = data.test.images.slice(0, std::min<vade::Index>(45, data.test.images.rows()));
   write_reconstructions(options.out / "reconstructions.png", first.matrix<float>(), job.model.reconstruct(first),
                         shape);
+  if (checkpoint && report.stop == vade::StopReason::finished) checkpoint->remove();
   if (!options.quiet) {
+    if (report.stop == vade::StopReason::cancelled && checkpoint)
+      std::fprintf(stderr, "stopped; the same command goes on from %s\n", checkpoint->path().c_str());
     if (json.contains("accuracy"))
       std::printf("accuracy %.4f, NMI %.4f, ARI %.4f, ", json["accuracy"].get<double>(),
                   json["nmi"].get<double>(), json["ari"].get<double>());

@@ -107,8 +107,9 @@ struct VadeJob {
   VadeJob(vade::Index inputs, const Options& o) : options(o), preset(preset_of(inputs, o)), model(preset.model) {}
 
   /// One fit, or several of which one is kept; `json` gets what they were judged by.
-  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop, Json& json) {
-    if (options.restarts == 1) return model.fit(data, preset.fit, observer, stop);
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop,
+                        vade::Checkpoint* checkpoint, Json& json) {
+    if (options.restarts == 1) return model.fit(data, preset.fit, observer, stop, checkpoint);
     vade::BestFit best = vade::fit_best(model, data, preset.fit,
                                         {.restarts = options.restarts, .augmentation = views_of(options)}, observer, stop);
     for (const vade::Restart& restart : best.restarts)
@@ -117,6 +118,7 @@ struct VadeJob {
                                   {"view_information", restart.health.view_information},
                                   {"agreement", restart.health.agreement},
                                   {"alarms", restart.health.alarms},
+                                  {"error", restart.error},
                                   {"seconds", restart.seconds}});
     json["reason"] = best.reason;
     if (!options.quiet) std::fprintf(stderr, "%s\n", best.reason.c_str());

@@ -28,8 +28,9 @@ struct VaeJob {
     apply(fit.fit, options, false);
   }
 
-  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop, Json&) {
-    return model.fit(data, fit, observer, stop);
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop,
+                        vade::Checkpoint* checkpoint, Json&) {
+    return model.fit(data, fit, observer, stop, checkpoint);
   }
   /// The centres come from the codes of the rows that the VAE was fitted to, and no others.
   void prepare(const vade::Dataset& fitted_to) {

@@ -17,6 +17,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--clusters", options.clusters, "how many")->required()->check(CLI::Range(2, 10000));
+  app.add_option("--header", options.header, "yes or no: whether the first line names the columns; else it does where none of its "
+                                             "cells is a number")
+      ->check(CLI::IsMember({"yes", "no"}));
   app.add_option("--labels", options.labels, "column of classes that score the result and do nothing else; from 0, or -1: the last");
   app.add_option("--separator", options.separator, "between cells")->capture_default_str();
   app.add_option("--scale", options.scale, "bring each column to unit variance, all together, or leave them")

@@ -12,6 +12,7 @@ struct Options {
   std::filesystem::path data;
   std::filesystem::path out = "out/tabular";
   char separator = ',';
+  std::optional<std::string> header;  ///< "yes" or "no": whether the first line of a CSV file names its columns
   std::optional<int> labels;  ///< the column that has them
   int clusters = 0;
   std::string scale = "columns";

@@ -28,8 +28,11 @@ using Json = nlohmann::ordered_json;
 /// Numbers, and classes where --labels names their column.
 vade::CsvTable read(const Options& options) {
   if (options.data.extension() != ".npy")
-    return vade::read_csv(options.data, {.separator = options.separator, .label_column = options.labels});
+    return vade::read_csv(options.data, {.separator = options.separator,
+                                         .label_column = options.labels,
+                                         .header = options.header ? std::optional(*options.header == "yes") : std::nullopt});
   if (options.labels) throw vade::ValueError("--labels: all columns of an NPY file are numbers; it goes with a CSV file");
+  if (options.header) throw vade::ValueError("--header: an NPY file has no line of names; it goes with a CSV file");
   return {.data = {vade::read_npy(options.data), {}}, .columns = {}, .classes = {}};
 }
 

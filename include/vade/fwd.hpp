@@ -22,6 +22,9 @@ struct LabelledDataset;
 struct Mnist;
 struct CsvTable;
 
+// io/
+class Checkpoint;
+
 // autodiff/
 template <Real T>
 class Parameter;

@@ -1,12 +1,15 @@
-// vade: variational autoencoders and deep clustering, everything that a program needs.
+// vade: variational autoencoders and deep clustering, everything that most programs need.
 // SPDX-License-Identifier: MIT
 //
-// Not included: `data/xtensor.hpp` (needs xtensor), `testing/` (for tests of derivations), `report/` (pictures).
+// Not included: `report/` and `io/png.hpp` (pictures), `testing/` (for tests of derivations), `data/xtensor.hpp` (needs
+// xtensor), and what few programs want: `mixture/full_covariance.hpp`, `distributions/full_gaussian_mixture.hpp`,
+// `data/synthetic.hpp`, `metrics/energy_distance.hpp`, `optim/sgd.hpp`.
 #pragma once
 
 #include <vade/data/csv.hpp>
 #include <vade/data/mnist.hpp>
 #include <vade/data/npy.hpp>
+#include <vade/io/checkpoint.hpp>
 #include <vade/metrics/calinski_harabasz.hpp>
 #include <vade/metrics/clustering.hpp>
 #include <vade/metrics/silhouette.hpp>

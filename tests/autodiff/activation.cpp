@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -17,17 +16,14 @@ template <class T>
 using Array = Eigen::Array<T, 1, Eigen::Dynamic>;
 
 struct WithoutSlope {
-  static constexpr std::string_view name = "without slope";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.square(); }
 };
-struct WithoutName {
-  static constexpr bool is_identity = false;
+struct WithoutIdentity {
   static auto value(const auto& a) { return a.square(); }
   static auto slope(const auto& y) { return y.sqrt(); }
 };
 struct OfUsers {  // the requirements are all that a user's own activation needs
-  static constexpr std::string_view name = "of users";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.exp(); }
   static auto slope(const auto& y) { return y; }
@@ -35,8 +31,8 @@ struct OfUsers {  // the requirements are all that a user's own activation needs
 
 static_assert(vade::Activation<vade::Identity> && vade::Activation<vade::Relu> && vade::Activation<vade::Sigmoid> &&
               vade::Activation<vade::Tanh> && vade::Activation<vade::Softplus> && vade::Activation<OfUsers>);
-static_assert(!vade::Activation<WithoutSlope> && !vade::Activation<WithoutName> && !vade::Activation<int>);
-static_assert(!WithoutSlope::is_identity && !WithoutName::is_identity && !OfUsers::is_identity);
+static_assert(!vade::Activation<WithoutSlope> && !vade::Activation<WithoutIdentity> && !vade::Activation<int>);
+static_assert(!WithoutSlope::is_identity && !OfUsers::is_identity);
 static_assert(vade::Identity::is_identity && !vade::Relu::is_identity && !vade::Sigmoid::is_identity &&
               !vade::Tanh::is_identity && !vade::Softplus::is_identity);
 
@@ -67,14 +63,6 @@ TEST_CASE_TEMPLATE("The slope of relu is 1 above 0 and 0 elsewhere, in packets a
   for (Index i = 0; i < y.size(); ++i) y(i) = ends[i % 8];
   const Eigen::Array<T, 1, Eigen::Dynamic> slope = vade::Relu::slope(y);
   for (Index i = 0; i < y.size(); ++i) CHECK(slope(i) == (y(i) > 0 ? T{1} : T{0}));
-}
-
-TEST_CASE("The names are those of model files") {
-  CHECK(vade::Identity::name == "identity");
-  CHECK(vade::Relu::name == "relu");
-  CHECK(vade::Sigmoid::name == "sigmoid");
-  CHECK(vade::Tanh::name == "tanh");
-  CHECK(vade::Softplus::name == "softplus");
 }
 
 TEST_CASE_TEMPLATE("Value and slope agree with long double, for rows of every size", P, Pair<vade::Identity, float>,

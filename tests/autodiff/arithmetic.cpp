@@ -165,3 +165,13 @@ TEST_CASE("Results of many tiles do not depend on the number of threads") {
     for (std::size_t k = 0; k < 3; ++k) CHECK(tests::same_bytes(got.gradients[k], wanted.gradients[k]));
   }
 }
+
+TEST_CASE("The adjoint of a divisor is right where its square is no float") {
+  for (const float divisor : {1e-25f, 1e25f}) {
+    Parameter<float> b("b", Matrix<float>::Constant(1, 3, divisor));
+    Tape<float> tape;
+    tape.backward(sum(tape.constant(Matrix<float>::Constant(1, 3, divisor)) / tape.parameter(b)));
+    for (Index j = 0; j < 3; ++j)
+      CHECK(static_cast<double>(b.gradient()(0, j)) == doctest::Approx(-1 / static_cast<double>(divisor)));
+  }
+}

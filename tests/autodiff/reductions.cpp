@@ -66,6 +66,10 @@ TEST_CASE("A sum of floats is taken in double over the rows") {
   m(0, 0) = 16777216.0f;
   Tape<float> tape;
   CHECK(sum(tape.constant(m)).scalar() == 16777216.0f + 1000.0f);
+  for (const Index columns : {1, 64, 65, 200}) {
+    const Matrix<float> many = m.replicate(1, columns);
+    CHECK((column_sums(tape.constant(many)).value().array() == 16777216.0f + 1000.0f).all());
+  }
 }
 
 TEST_CASE("A.10, A.11, A.12: gradients of log_sum_exp, softmax, log_softmax at moderate and extreme entries") {
@@ -209,4 +213,29 @@ TEST_CASE("A log_sum_exp after an infinite one does not disturb its neighbours' 
   tape.backward(sum(columns(transpose(log_sum_exp(tape.parameter(p))), 1, 1)));
   CHECK(p.gradient().row(0).isZero(0));
   CHECK((p.gradient().row(1).array() == 0.5).all());
+}
+
+TEST_CASE("A.10, A.12: in float, shares and gradients of large entries are exact to the last digits, and sum to one") {
+  for (const float shift : {0.0f, 1e4f, 1e8f, -1e8f}) {
+    CAPTURE(shift);
+    Matrix<float> x(2, 3);
+    x << 0, 8, 16, 24, 24, 0;  // of 1e8, floats are multiples of 8
+    const Matrix<double> p = softmax_of(x.cast<double>());
+    x.array() += shift;
+    Tape<float> tape;
+    Parameter<float> total("total", x);
+    const Matrix<float> log_p = log_softmax(tape.constant(x)).value();
+    const Matrix<double> shares = log_p.cast<double>().array().exp();
+    for (Index i = 0; i < 2; ++i) CHECK(shares.row(i).sum() == doctest::Approx(1).epsilon(1e-6));
+    CHECK((shares - p).cwiseAbs().maxCoeff() < 1e-6);
+    tape.backward(sum(log_sum_exp(tape.parameter(total))));
+    CHECK((total.gradient().cast<double>() - p).cwiseAbs().maxCoeff() < 1e-6);
+    for (Index i = 0; i < 2; ++i) CHECK(total.gradient().row(i).sum() == doctest::Approx(1).epsilon(1e-6));
+    Parameter<float> logits("logits", x);
+    tape.clear();
+    tape.backward(sum(columns(log_softmax(tape.parameter(logits)), 0, 1)));
+    Matrix<double> wanted = -p;
+    wanted.col(0).array() += 1;
+    CHECK((logits.gradient().cast<double>() - wanted).cwiseAbs().maxCoeff() < 1e-6);
+  }
 }

@@ -258,6 +258,19 @@ TEST_CASE("A copy that is assigned to a recorded parameter does not split it in 
   CHECK(tape.parameter(p).node() == first.node());
 }
 
+TEST_CASE("A copy of an older recording that is assigned to a recorded parameter does not split it in two, either") {
+  Tape<double> tape;
+  Parameter<double> p("p", Matrix<double>::Constant(1, 1, 3.0)), q("q", Matrix<double>::Constant(1, 1, 3.0));
+  tape.parameter(q);
+  tape.clear();
+  const Var<double> first = tape.parameter(p);
+  p = q;
+  const Var<double> second = tape.parameter(p);
+  CHECK(second.node() == first.node());
+  tape.backward(first * second);
+  CHECK(p.gradient()(0, 0) == 6);
+}
+
 TEST_CASE("A new tape in the place of an old one does not know the old one's parameters") {
   Parameter<double> p("p", Matrix<double>::Constant(1, 1, 3.0)), q("q", Matrix<double>::Constant(1, 1, 4.0));
   alignas(Tape<double>) std::byte place[sizeof(Tape<double>)];
@@ -315,6 +328,41 @@ TEST_CASE("backward refuses a loss that is no number, and one that no parameter 
   CHECK_FALSE(p.has_fresh_gradient());
   tape.backward(sum(square(x)));  // and after a refusal the recording is as good as before
   CHECK(p.gradient() == 2 * p.value());
+}
+
+TEST_CASE("backward refuses a loss of another tape, and a second sweep until the tape is cleared") {
+  Tape<double> tape, other;
+  Parameter<double> p("p", Matrix<double>::Constant(1, 1, 3.0));
+  const Var<double> loss = square(tape.parameter(p));
+  CHECK_THROWS_WITH_AS(other.backward(loss), "Tape::backward: the loss belongs to another tape", vade::StateError);
+  tape.backward(loss);
+  CHECK(p.gradient()(0, 0) == 6);
+  CHECK_THROWS_WITH_AS(tape.backward(loss),
+                       "Tape::backward: this recording had its sweep, wanted clear() and a new recording",
+                       vade::StateError);
+  CHECK_THROWS_AS(tape.backward(square(loss)), vade::StateError);
+  CHECK(p.gradient()(0, 0) == 6);
+  tape.clear();
+  tape.backward(square(tape.parameter(p)));
+  CHECK(p.gradient()(0, 0) == 6);
+}
+
+TEST_CASE("Reading an adjoint writes no parameter and wakes nothing: before the sweep, and where it did not come") {
+  Tape<double> tape;
+  Parameter<double> used = parameter<double>("used", 1, 2, 1), unused = parameter<double>("unused", 1, 2, 2);
+  for (Parameter<double>* p : {&used, &unused}) p->gradient().setConstant(5);
+  const Var<double> x = tape.parameter(used), dead = tape.parameter(unused);
+  const Var<double> y = square(x), branch = exp(dead) * exp(x);
+  const Matrix<double> zeros = Matrix<double>::Zero(1, 2);
+  for (const Var<double>& v : {x, dead, y, branch}) CHECK(v.adjoint() == zeros);
+  CHECK(used.gradient() == Matrix<double>::Constant(1, 2, 5.0));
+  tape.backward(sum(y));
+  CHECK(used.gradient() == 2 * used.value());
+  CHECK(x.adjoint() == 2 * used.value());
+  CHECK(y.adjoint() == Matrix<double>::Ones(1, 2));
+  for (const Var<double>& v : {dead, branch}) CHECK(v.adjoint() == zeros);
+  CHECK(unused.gradient() == Matrix<double>::Constant(1, 2, 5.0));
+  CHECK_FALSE(unused.has_fresh_gradient());
 }
 
 TEST_CASE("Variables of two tapes cannot be mixed") {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -304,6 +305,21 @@ TEST_CASE("resize waits for a running call, and other threads may run and ask me
   CHECK(pool.threads() == 4);
 }
 
+TEST_CASE("resize inside a tile is refused, of this pool or another, and not waited for") {
+  ThreadPool pool(3), other(2);
+  const std::string wanted = "ThreadPool::resize: called inside a tile, wanted a call when no tile runs";
+  CHECK(failure_of([&] { pool.run(6, [&](Index) { pool.resize(2); }); }) == wanted);
+  CHECK(failure_of([&] { pool.run(6, [&](Index) { other.resize(3); }); }) == wanted);
+  CHECK_THROWS_AS(pool.run(6, [&](Index) { pool.resize(2); }), vade::StateError);
+  CHECK(pool.threads() == 3);
+  CHECK(other.threads() == 2);
+  vade::set_threads(2);
+  CHECK_THROWS_AS(vade::default_pool().run(4, [](Index) { vade::set_threads(3); }), vade::StateError);
+  CHECK(vade::default_pool().threads() == 2);
+  pool.resize(2);  // outside it is allowed, as before
+  CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+
 TEST_CASE("A pool that was never used, or is used once, ends without waiting for anything") {
   std::atomic<int> tiles{0};
   for (int i = 0; i < 50; ++i) {
@@ -347,4 +363,11 @@ TEST_CASE("parallel_ranges covers the count with ranges of the grain, the last o
       }
   }
   CHECK_THROWS_AS(vade::set_threads(0), vade::ValueError);
+}
+
+TEST_CASE("parallel_ranges refuses ranges of no length, by name") {
+  const auto nothing = [](Index, Index) {};
+  CHECK_THROWS_WITH_AS(vade::parallel_ranges(5, 0, nothing), "parallel_ranges: grain is 0, wanted at least 1",
+                       vade::ValueError);
+  CHECK_THROWS_AS(vade::parallel_ranges(5, -1, nothing), vade::ValueError);
 }

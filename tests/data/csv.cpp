@@ -83,8 +83,46 @@ TEST_CASE("Empty files, names alone, missing files and too much text are refused
   CHECK(complaint("\n\r\n") == "table.csv: no rows of numbers");
   CHECK(complaint("a,b\n") == "table.csv: no rows of numbers");
   CHECK(complaint("1,2\n3,4\n", {.bytes = 7}) == "table.csv: more than the allowed 7 bytes");
-  CHECK(complaint("1,2\n3,4\n", {.bytes = 8}) == tests::nothing_thrown);
   CHECK_THROWS_AS(vade::read_csv("/nowhere/table.csv"), vade::FileError);
+}
+
+TEST_CASE("The first line is names if no cell of it is a number, a row if all are, and refused if it could be either") {
+  CHECK(read("a,b\n1,2\n").columns == std::vector<std::string>{"a", "b"});
+  CHECK(read("a,,b\n1,2,3\n").columns.size() == 3);
+  CHECK(complaint("1,x\n3,4\n") ==
+        "table.csv: line 1, column 2: got 'x' beside numbers in the first line, wanted numbers or names alone (or set header)");
+  CHECK(complaint("1,2,\n3,4,5\n").starts_with("table.csv: line 1, column 3: got '' beside numbers"));
+  CHECK(complaint("id,2019,2020\n1,2,3\n").starts_with("table.csv: line 1, column 1: got 'id' beside numbers"));
+  CHECK(complaint("1e999\n1\n") == "table.csv: line 1, column 1: got '1e999', wanted a finite number");
+  // The label's cell has no say.
+  CHECK(read("1,setosa\n2,rosa\n", {.label_column = 1}).data.images.rows() == 2);
+  CHECK(read("a,7\n2,8\n", {.label_column = 1}).columns == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("The option says what the first line is, whatever it looks like") {
+  const CsvTable years = read("2019,2020\n1,2\n", {.header = true});
+  CHECK(years.columns == std::vector<std::string>{"2019", "2020"});
+  CHECK(years.data.images.rows() == 1);
+  CHECK(read("id,2020\n1,2\n", {.header = true}).columns == std::vector<std::string>{"id", "2020"});
+  CHECK(read("1,2\n3,4\n", {.header = false}).data.images.rows() == 2);
+  CHECK(complaint("a,b\n1,2\n", {.header = false}) == "table.csv: line 1, column 1: got 'a', wanted a finite number");
+}
+
+TEST_CASE("Text, numbers and classes share the allowed bytes, and a line has at most 2^20 cells") {
+  const std::string rows = "1,2\n3,4\n";  // 8 bytes of text, and 16 of numbers and 4 of a label for each row
+  CHECK(complaint(rows, {.bytes = 48}) == tests::nothing_thrown);
+  CHECK(complaint(rows, {.bytes = ~std::uint64_t{0}}) == tests::nothing_thrown);
+  CHECK(complaint(rows, {.bytes = 47}) == "table.csv: line 2: text and numbers take more than the allowed 47 bytes");
+  std::string labels;
+  for (int i = 0; i < 100; ++i) labels += "1," + std::to_string(i) + "\n";
+  CHECK(complaint(labels, {.label_column = 1, .bytes = 10000}).ends_with("take more than the allowed 10000 bytes"));
+  CHECK(complaint(labels, {.label_column = 1, .bytes = 20000}) == tests::nothing_thrown);
+  std::string wide(std::size_t{2} << 20, ',');
+  for (std::size_t i = 0; i < wide.size(); i += 2) wide[i] = '1';
+  wide.back() = '\n';
+  CHECK(read(wide).data.images.columns() == Index{1} << 20);
+  wide.back() = ',';
+  CHECK(complaint(wide) == "table.csv: line 1, column 1048577: more than 1048576 cells in a line");
 }
 
 TEST_CASE("Long files are read whole") {

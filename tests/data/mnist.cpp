@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <vade/data/mnist.hpp>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -60,6 +61,16 @@ TEST_CASE("Floats stay floats, other ranks are rows, and QMNIST labels are the f
   vade::write_idx(path, bytes_array({2, 2, 2}, 1, 256));
   vade::write_idx(folder.path / "labels", array_of<std::int32_t>(IdxType::i32, {7, 800, 1, 900}, {2, 2}));
   CHECK(vade::load_idx_pair(path, folder.path / "labels").labels == vade::Labels{7, 1});
+}
+
+TEST_CASE("Numbers that are not finite are named with their file") {
+  const Folder folder;
+  const fs::path path = folder.path / "file";
+  vade::write_idx(path, array_of<float>(IdxType::f32, {0.5f, 1, std::nanf(""), 3}, {2, 2}));
+  CHECK(message_of<FileError>([&] { vade::load_idx(path); }) ==
+        path.string() + ": Dataset::from_matrix: the data has nan at row 1, column 0, wanted finite values");
+  vade::write_idx(path, array_of<double>(IdxType::f64, {0.5, HUGE_VAL}, {1, 2}));
+  CHECK(message_of<FileError>([&] { vade::load_idx(path); }).ends_with("has inf at row 0, column 1, wanted finite values"));
 }
 
 TEST_CASE("Pairs that do not belong together are refused by name") {

@@ -47,6 +47,27 @@ TEST_CASE_TEMPLATE("Neighbours are those of sorting all pairs, over the edges of
   vade::set_threads(threads_before);
 }
 
+TEST_CASE_TEMPLATE("Neighbours within tight groups that are far apart are found, whatever products of rows round away", T,
+                   float, double) {
+  for (const double spread : {1e-4, 1e-6, 1e-8, 1e-12}) {
+    Matrix<T> x = (spread * normal_matrix(600, 4, 2)).cast<T>();
+    for (Index i = 0; i < 600; ++i) x.row(i).array() += static_cast<T>(i % 2 == 0 ? 1 : -1);
+    const vade::Neighbours wanted = by_sorting(x.template cast<double>(), 5);
+    const vade::Neighbours got = vade::nearest_neighbours<T>(x, 5);
+    CHECK(got.rows == wanted.rows);
+    CHECK(got.distances == wanted.distances);
+  }
+}
+
+TEST_CASE("Values whose squares overflow have neighbours, too; distances that overflow double are refused") {
+  const Matrix<float> x = (normal_matrix(100, 3, 3) * 1e30).cast<float>();
+  CHECK(vade::nearest_neighbours<float>(x, 3).rows == by_sorting(x.cast<double>(), 3).rows);
+  const Matrix<double> y = normal_matrix(100, 3, 3) * 3e153;  // squares of eight times their size overflow
+  CHECK(vade::nearest_neighbours<double>(y, 3).rows == by_sorting(y, 3).rows);
+  CHECK_THROWS_WITH_AS(vade::nearest_neighbours<double>(Matrix<double>(normal_matrix(100, 3, 3) * 1e200), 3),
+                       "nearest_neighbours: distances overflow, wanted smaller values in x", vade::ValueError);
+}
+
 TEST_CASE("Of equally near rows the lower number is first, and a copy of a row is its nearest") {
   Matrix<double> x(5, 1);
   x << 0, 1, -1, 0, 7;

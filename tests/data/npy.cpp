@@ -151,7 +151,7 @@ TEST_CASE("What is no such file says where, wanted and got") {
   CHECK(file.complaint(bytes("\x93NUMPY\x02\x00\xff\xff\xff\xff")) == "a header of 4294967295 bytes, wanted at most 65536");
   CHECK(file.complaint(file_of(good, "abc")).ends_with("the sizes promise 4 bytes of data, but the file can hold 3"));
   CHECK(file.complaint(file_of(good, "abcde")).ends_with("the sizes promise 4 bytes of data, but the file can hold 5"));
-  CHECK(header("{}\n") == "character 4 of the header: got no more keys, wanted descr, fortran_order and shape");
+  CHECK(header("{}\n") == "character 3 of the header: got no more keys, wanted descr, fortran_order and shape");
   CHECK(header("{'descr': '|u1', 'descr': '|u1'}\n") ==
         "character 26 of the header: got the key 'descr', wanted descr, fortran_order and shape, once each");
   CHECK(header("{'descr': [('a', '<f4')], }\n").ends_with("got '[', wanted a quoted word (types of several fields are not read)"));
@@ -177,8 +177,38 @@ TEST_CASE("Sizes that wrap, limits, and entries that are no data are refused") {
         "the shape makes more than the allowed 4 bytes");
   CHECK(file.complaint(file_of(dictionary("<f4", "(1, 2)"), bytes("\x00\x00\x80?\x00\x00\xc0\x7f"))).find("nan") != std::string::npos);
   CHECK(file.complaint(file_of(dictionary("<i8", "(1,)"), bytes("\x01\x00\x00\x00\x00\x00\x40\x00"))) ==
-        "entry 0 is 18014398509481985, which no double is exactly");
+        "entry 0 is 18014398509481985, beyond ±2⁵³");
   CHECK_THROWS_AS(vade::read_npy(file.folder.path / "none.npy"), vade::FileError);
+}
+
+TEST_CASE("Integers are read up to 2^53 in size and not beyond") {
+  const InFile file;
+  const auto entry = [](const char* type, std::uint64_t value) {
+    std::string data;
+    for (int i = 0; i < 8; ++i) data += static_cast<char>(value >> 8 * i & 0xff);
+    return file_of(dictionary(type, "(1,)"), data);
+  };
+  constexpr std::uint64_t edge = std::uint64_t{1} << 53;
+  for (const char* type : {"<i8", "<u8"}) {
+    CHECK(vade::read_npy(file(entry(type, edge))).matrix<double>()(0, 0) == 0x1p53);
+    CHECK(file.complaint(entry(type, edge + 1)) == "entry 0 is 9007199254740993, beyond ±2⁵³");
+  }
+  CHECK(vade::read_npy(file(entry("<i8", -edge))).matrix<double>()(0, 0) == -0x1p53);
+  CHECK(file.complaint(entry("<i8", -edge - 1)) == "entry 0 is -9007199254740993, beyond ±2⁵³");
+  CHECK(file.complaint(entry("<u8", ~std::uint64_t{0})) == "entry 0 is 18446744073709551615, beyond ±2⁵³");
+}
+
+TEST_CASE("After the dictionary of a header come spaces and one newline alone") {
+  const InFile file;
+  const std::string entries = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}";
+  const auto header = [&](const std::string& after) { return file.complaint(file_of(entries + after, "abcd")); };
+  CHECK(header("\n") == "");
+  CHECK(header("   \n") == "");
+  for (const std::string& after :
+       {bytes("\x00hidden\n"), bytes("\x00\n"), bytes("\n\n"), bytes("\n \n"), bytes("\t\n"), bytes("#\n")})
+    CHECK(header(after).ends_with("got more after the dictionary"));
+  CHECK(file.complaint(file_of(bytes("{\x00'descr': '|u1'}\n"), "abcd"))
+            .starts_with("character 2 of the header: got a control character"));
 }
 
 }  // namespace npy_tests

@@ -204,6 +204,32 @@ TEST_CASE("S.8: each density integrates to one, and its mean logarithm over draw
   }
 }
 
+TEST_CASE("S.8: densities of curves do not change with the step of the quadrature, near the curve and far from it") {
+  for (const Synthetic which : {Synthetic::figure_eight, Synthetic::three_blobs}) {
+    const vade::detail::LatentCurve fine(which, 12800);
+    for (const double reach : {0.5, 1.0, 3.0, 20.0})
+      for (int k = 0; k < 24; ++k) {
+        const PlanePoint p{reach * std::cos(0.26 * k), reach * std::sin(0.26 * k)};
+        const double got = vade::synthetic_log_density(which, p);
+        CHECK(std::abs(got - fine.log_density(p)) < (reach > 3 ? 1e-8 : 1e-10) * (1 + std::abs(got)));
+      }
+  }
+}
+
+TEST_CASE("S.8: densities of points far away are small, and their logarithms finite") {
+  CHECK(vade::synthetic_log_density(Synthetic::figure_eight, {5, 5}) == Approx(-1013.4).epsilon(1e-4));
+  // The part of the mixture that is turned by 60 degrees is longest to the upper right, and decides there.
+  const double side = 3 * std::sqrt(3.0), far = 1000;
+  CHECK(vade::synthetic_log_density(Synthetic::mixture, {side + far * std::cos(pi / 3), -side / 2 + far * std::sin(pi / 3)}) ==
+        Approx(-far * far / 6 - std::log(2 * pi) - std::log(3.0)).epsilon(1e-12));
+  for (const auto& info : vade::synthetic_densities)
+    for (const double distance : {50.0, 1e4}) {
+      const double got = vade::synthetic_log_density(info.which, {distance, -distance});
+      CHECK(std::isfinite(got));
+      CHECK(got < -200);
+    }
+}
+
 TEST_CASE("Rows depend on the seed, the part and their number alone") {
   for (const auto& info : vade::synthetic_densities) {
     const auto few = synthetic_data(info.which, 10, 5), more = synthetic_data(info.which, 100, 5);

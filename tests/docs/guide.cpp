@@ -2,7 +2,7 @@
 #include <cmath>
 #include <filesystem>
 #include <stop_token>
-#include <string>
+#include <variant>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -10,17 +10,12 @@
 #include <vade/testing/gradient_check.hpp>
 #include <vade/vade.hpp>
 
+#include "../support/folder.hpp"
 #include "../support/toy_data.hpp"
 
-namespace {
-
-using vade::Matrix;
-using vade::Var;
-
-}  // namespace
-
 TEST_CASE("Guide: fit, watch, cancel, predict") {
-  const vade::Dataset data = toy::patterns(120, 12, 3).images;
+  const vade::Matrix<float> rows = toy::patterns(120, 12, 3).images.matrix<float>();
+  const vade::Dataset data = vade::Dataset::from_matrix(rows);
   const std::filesystem::path path = std::filesystem::temp_directory_path() / "vade-guide.safetensors";
 
   vade::Vade<float> model({.network = {.inputs = 12, .hidden = {32, 16}, .latent = 3, .seed = 1}, .clusters = 3});
@@ -38,7 +33,7 @@ TEST_CASE("Guide: fit, watch, cancel, predict") {
   const vade::FitReport report = model.fit(data, options, observer, stop.get_token());
 
   const vade::Labels clusters = model.predict(data);
-  const Matrix<float> probabilities = model.predict_proba(data);
+  const vade::Matrix<float> probabilities = model.predict_proba(data);
   const vade::VadeBound bound = model.elbo(data);
 
   model.save(path);
@@ -52,8 +47,49 @@ TEST_CASE("Guide: fit, watch, cancel, predict") {
   std::filesystem::remove(path);
 }
 
+TEST_CASE("Guide: images whose views keep their class") {
+  const vade::Matrix<float> pixels = toy::bars(200).images.matrix<float>();
+  const vade::Dataset images = vade::Dataset::from_matrix(pixels, vade::ImageShape{8, 8});
+
+  const vade::AffineAugmentation views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3};
+
+  vade::InformationStart start;
+  start.classifier.augmentation = views;
+  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
+  start.classifier.fit.epochs = 30;
+
+  vade::VadeFitOptions options;
+  options.start = start;
+  options.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
+  options.objective.freeze_epochs = 10;
+  options.objective.consistency = {.weight = vade::Schedule::linear(300), .augmentation = views, .view_strength = 0.25};
+
+  std::get<vade::InformationStart>(options.start).classifier.hidden = {32};  // these images are small
+  vade::Vade<float> model({.network = {.inputs = 64, .hidden = {32}, .latent = 2}, .clusters = 2});
+  const vade::FitReport report = model.fit(images, options);
+  CHECK(report.history.front().stage == "classifier 1");
+  CHECK(report.history.back().stage == "vade");
+  CHECK(report.history.back().term("effective_clusters") > 1.5);
+}
+
+TEST_CASE("Guide: go on after a stop") {
+  const tests::Folder folder;
+  const std::filesystem::path state = folder.path / "state", path = folder.path / "model";
+  const vade::Dataset data = toy::patterns(60, 12, 3).images;
+  const vade::VadeFitOptions options{.start = vade::AutoencoderStart{.fit = {.epochs = 2}}, .fit = {.epochs = 2}};
+  vade::Vade<float> model({.network = {.inputs = 12, .hidden = {8}, .latent = 2}, .clusters = 3});
+
+  vade::Checkpoint checkpoint(state);
+  model.fit(data, options, {}, {}, &checkpoint);
+  model.save(path);
+  checkpoint.remove();
+
+  CHECK_FALSE(std::filesystem::exists(state));
+  CHECK(vade::Vade<float>::load(path).fitted());
+}
+
 TEST_CASE("Guide: a bound of one's own is checked in a few lines") {
-  Matrix<double> mean(4, 2), log_variance(4, 2);
+  vade::Matrix<double> mean(4, 2), log_variance(4, 2);
   vade::fill_normal(mean, 1, vade::Purpose::user);
   vade::fill_normal(log_variance, 2, vade::Purpose::user);
 
@@ -65,21 +101,21 @@ TEST_CASE("Guide: a bound of one's own is checked in a few lines") {
 }
 
 TEST_CASE("Guide: a step by hand") {
-  const Matrix<double> x = toy::patterns(30, 6, 2).images.matrix<double>();
+  const vade::Matrix<double> x = toy::patterns(30, 6, 2).images.matrix<double>();
 
   vade::Mlp<double> net("net", {6, 8, 6}, 1, 0);
   vade::Adam<double> adam({{vade::parameters_of<double>(net), 1.0}});
   vade::Tape<double> tape;
   for (int step = 0; step < 200; ++step) {
     tape.clear();
-    const Var<double> rows = tape.constant(x);
-    const Var<double> loss = bernoulli_cross_entropy(net(rows), rows);
+    const vade::Var<double> rows = tape.constant(x);
+    const vade::Var<double> loss = vade::bernoulli_cross_entropy(net(rows), rows);
     tape.backward(loss);
     adam.step(1e-2);
   }
 
   tape.clear();
-  const Var<double> rows = tape.constant(x);
-  const Matrix<double> p = sigmoid(net(rows)).value();
+  const vade::Var<double> rows = tape.constant(x);
+  const vade::Matrix<double> p = vade::sigmoid(net(rows)).value();
   CHECK((p - x).cwiseAbs().mean() < 0.1);
 }

@@ -52,7 +52,8 @@ class Mnist(unittest.TestCase):
 
     def run_in(self, out, *arguments, data="data"):
         """A short run into folder `out`; returns its metrics."""
-        run = Mnist.run_program(self, "--data", data, "--out", out, *SHORT, *arguments)
+        short = ("--quiet",) if "--load" in arguments else SHORT
+        run = Mnist.run_program(self, "--data", data, "--out", out, *short, *arguments)
         if run.returncode != 0 or run.stdout or run.stderr:
             raise AssertionError(f"{arguments}: exit code {run.returncode}, {run.stdout}{run.stderr}")
         return json.loads((self.folder / out / "metrics.json").read_text())
@@ -88,6 +89,13 @@ class Mnist(unittest.TestCase):
         for key in ("accuracy", "nmi", "elbo", "silhouette", "cluster_sizes", "test"):
             self.assertEqual(before[key], after[key], key)
         self.same("first", "loaded", "clusters.csv", "model.safetensors", "samples.png")
+        written = {path.name for path in (self.folder / "loaded").iterdir()}
+        self.assertEqual(WRITTEN - written, {"history.csv", "curves.png"}, "a model that is loaded has no history")
+        self.assertNotIn("preset", after)
+        again = self.run_program("--data", "data", "--out", "first", "--load", "first/model.safetensors")
+        self.assertEqual((again.returncode, len(again.stderr.splitlines())), (1, 1))
+        self.assertIn("name another folder by --out", again.stderr)
+        self.assertEqual(json.loads((self.folder / "first" / "metrics.json").read_text()), before)
 
     def test_every_preset_and_recipe_runs(self):
         # The encoders of the published presets have 2000 units and more: one of the two is enough here.
@@ -145,6 +153,8 @@ class Mnist(unittest.TestCase):
                           [*good, "--load", "none.safetensors"], [*good, "extra"], [*good, "--compare-views", "0.5,x"],
                           [*good, "--preset", "vae", "--recipe", "plain"], [*good, "--preset", "vae", "--purity"],
                           [*good, "--preset", "vae", "--restarts", "2"], [*good, "--recipe", "plain", "--view-strength", "0.5"],
+                          [*good, "--load", str(PROGRAM), "--epochs", "1"], [*good, "--load", str(PROGRAM), "--recipe", "em"],
+                          [*good, "--compare-views", "0.5", "--recipe", "em"], [*good, "--compare-views", "0.5", "--anew"],
                           [*good, "--compare-views", "0.5", "--train-only"], [*good, "--compare-views", "0.5", "--epochs", "0"]):
             with self.subTest(arguments):
                 run = self.run_program(*arguments)
@@ -163,11 +173,61 @@ class Mnist(unittest.TestCase):
                                 (["--data", "data", "--load", "damaged.safetensors"], "damaged"),
                                 (["--data", "data", "--out", "a_file/out"], "a_file")):
             with self.subTest(arguments):
-                run = self.run_program(*(() if "--out" in arguments else ("--out", "unwritten")), *SHORT, *arguments)
+                short = ("--quiet",) if "--load" in arguments else SHORT
+                run = self.run_program(*(() if "--out" in arguments else ("--out", "unwritten")), *short, *arguments)
                 self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1))
                 self.assertTrue(run.stderr.startswith("mnist: "))
                 self.assertIn(word, run.stderr)
         self.assertFalse((self.folder / "unwritten" / "metrics.json").exists())
+
+    def test_cut_off_at_any_time_the_same_command_goes_on_and_writes_the_same_bytes(self):
+        command = [str(PROGRAM), "--data", "data", "--batch", "60", "--epochs", "25", "--seed", "3"]
+        subprocess.run([*command, "--out", "whole", "--quiet"], cwd=self.folder, timeout=900, check=True)
+        checkpoint = self.folder / "pieces" / "checkpoint.safetensors"
+        told, seconds, code = [], 0.1, 130
+        while code == 130:
+            process = subprocess.Popen([*command, "--out", "pieces"], stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            try:
+                told.append(process.communicate(timeout=seconds)[1])
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
+                told.append(process.communicate(timeout=900)[1])
+            code = process.returncode
+            self.assertEqual(checkpoint.exists(), "the same command goes on from" in told[-1], "a finished run leaves none")
+            seconds *= 1.5
+        self.assertEqual(code, 0, told[-1])
+        self.assertIn("going on after", "".join(told))
+        self.same("whole", "pieces", "clusters.csv", "codes.npy", "latent.png", "model.safetensors", "samples.png")
+        losses = []
+        for folder in ("whole", "pieces"):
+            with (self.folder / folder / "history.csv").open(newline="") as file:
+                losses.append([(row["stage"], row["epoch"], row["loss"]) for row in csv.DictReader(file)])
+        self.assertEqual(losses[0], losses[1])
+
+    def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_told(self):
+        def stopped(*arguments):
+            process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "other", "--batch", "60", "--epochs", "100000",
+                                        *arguments], stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if line.startswith("classifier"):
+                    process.send_signal(signal.SIGINT)
+                    break
+            lines += process.communicate(timeout=900)[1].splitlines(True)
+            self.assertEqual(process.returncode, 130, "".join(lines))
+            return lines
+
+        self.assertNotIn("checkpoint.safetensors:", stopped("--seed", "1")[0])
+        self.assertIn("with other settings: beginning anew", stopped("--seed", "2")[0])
+        self.assertIn("left aside", stopped("--seed", "2", "--anew")[0])
+        path = self.folder / "other" / "checkpoint.safetensors"
+        content = bytearray(path.read_bytes())
+        content[-9] ^= 4
+        path.write_bytes(content)
+        run = self.run_program("--data", "data", "--out", "other", "--batch", "60", "--seed", "2")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
+        self.assertIn("checkpoint.safetensors", run.stderr)
 
     def test_interrupted_it_keeps_what_it_has_and_says_so(self):
         process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "stopped", "--batch", "60", "--epochs", "100000"],

@@ -12,8 +12,10 @@
 #include <limits>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <type_traits>
+#include <typeinfo>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -232,15 +234,18 @@ TEST_CASE("The back-end of this build agrees with plain loops") {
   CHECK(worst_of_forms<Chosen, double>(70, 300, 130, true, 2) < tolerated);
 }
 
-TEST_CASE("A depth of zero gives zeros, or leaves C, and finishes every tile") {
+TEST_CASE("Law 4: a depth of zero gives zeros, or leaves C, and finishes every tile") {
   for (const Index n : {5, 400}) {
     CHECK(worst_of_forms<Packed, float>(20, n, 0, false, 0) == 0);
     CHECK(worst_of_forms<Packed, float>(20, n, 0, true, 0) == 0);
     CHECK(worst_of_forms<PerTile, float>(600, n, 0, false, 0) == 0);
+    CHECK(worst_of_forms<Chosen, float>(20, n, 0, false, 0) == 0);
+    CHECK(worst_of_forms<Chosen, double>(600, n, 0, true, 0) == 0);
+    CHECK(worst_of_forms<Chosen, float>(1, n, 0, false, 0) == 0);
   }
 }
 
-TEST_CASE("Without rows or columns there is no tile") {
+TEST_CASE("Law 1: without rows or columns there is no tile") {
   int calls = 0;
   const auto count = [&](Index, Index, Index, Index) { ++calls; };
   Matrix<float> a(0, 4), b = random_matrix<float>(4, 3, 1), c(0, 3);
@@ -297,7 +302,7 @@ TEST_CASE("Shapes that do not fit are refused by name") {
   CHECK_THROWS_WITH_AS(vade::product(a, fits, c), "product: C is [3 x 6], wanted [3 x 5]", vade::ShapeError);
 }
 
-TEST_CASE("Results are the same bytes for 1, 2, 3 and 7 threads") {
+TEST_CASE("Law 2: results are the same bytes for 1, 2, 3 and 7 threads") {
   const Index shapes[][3] = {{130, 300, 200}, {300, 20, 500}, {64, 700, 30}, {200, 530, 1100}};
   for (const auto& [m, n, k] : shapes) {
     const Matrix<float> a = random_matrix<float>(m, k, 1), b = random_matrix<float>(k, n, 2);
@@ -318,7 +323,7 @@ TEST_CASE("Results are the same bytes for 1, 2, 3 and 7 threads") {
   }
 }
 
-TEST_CASE("The tiles do not depend on the number of threads") {
+TEST_CASE("Law 2: the tiles do not depend on the number of threads") {
   const Matrix<float> a = random_matrix<float>(200, 300, 1), b = random_matrix<float>(300, 700, 2);
   Matrix<float> c(200, 700);
   Matrix<double> first;
@@ -333,26 +338,28 @@ TEST_CASE("The tiles do not depend on the number of threads") {
   }
 }
 
-TEST_CASE("An epilogue may add a bias, fail, or multiply itself") {
+TEST_CASE("Law 1: an epilogue is called once for each tile, which is final then, and may add a bias or multiply itself") {
   const Threads during(3);
   const Matrix<float> a = random_matrix<float>(100, 80, 1), b = random_matrix<float>(80, 300, 2);
   Matrix<float> plain(100, 300), c(100, 300);
   vade::product(a, b, plain);
+  SUBCASE("once") {
+    Matrix<double> calls = Matrix<double>::Zero(100, 300);
+    std::atomic<int> unfinished{0};
+    vade::product(a, b, c, Accumulate::no, [&](Index r, Index r_end, Index q, Index q_end) {
+      calls.block(r, q, r_end - r, q_end - q).array() += 1;
+      if ((c.block(r, q, r_end - r, q_end - q).array() != plain.block(r, q, r_end - r, q_end - q).array()).any())
+        ++unfinished;
+    });
+    CHECK((calls.array() == 1).all());
+    CHECK(unfinished == 0);
+  }
   SUBCASE("bias") {
     const vade::RowVector<float> bias = random_matrix<float>(1, 300, 3);
     vade::product(a, b, c, Accumulate::no, [&](Index r, Index r_end, Index q, Index q_end) {
       c.block(r, q, r_end - r, q_end - q).rowwise() += bias.middleCols(q, q_end - q);
     });
     CHECK((c.array() == (plain.rowwise() + bias).array()).all());
-  }
-  SUBCASE("failure") {
-    CHECK_THROWS_AS(vade::product(a, b, c, Accumulate::no,
-                                  [](Index r, Index, Index q, Index) {
-                                    if (r + q > 0) throw std::runtime_error("epilogue");
-                                  }),
-                    std::runtime_error);
-    vade::product(a, b, c);
-    CHECK((c.array() == plain.array()).all());
   }
   SUBCASE("nested product") {
     std::atomic<int> wrong{0};
@@ -366,6 +373,57 @@ TEST_CASE("An epilogue may add a bias, fail, or multiply itself") {
   }
 }
 
+TEST_CASE("Law 3: a small product, and one of one row, runs in the calling thread") {
+  const Threads during(3);
+  // Below 64 Ki multiply-adds, though of many tiles; and one row, of whatever work.
+  const Index shapes[][3] = {{30, 300, 7}, {300, 30, 7}, {700, 90, 1}, {1, 600, 300}, {1, 3000, 500}};
+  for (const auto& [m, n, k] : shapes) {
+    CAPTURE(m);
+    const Matrix<float> a = random_matrix<float>(m, k, 1), b = random_matrix<float>(k, n, 2);
+    const Matrix<float> at = a.transpose(), bt = b.transpose();
+    Matrix<float> c(m, n);
+    const auto self = std::this_thread::get_id();
+    std::atomic<int> calls{0}, strangers{0};
+    const auto count = [&](Index, Index, Index, Index) {
+      ++calls;
+      if (std::this_thread::get_id() != self) ++strangers;
+    };
+    for (int repetition = 0; repetition < 20; ++repetition) {
+      vade::product(a, b, c, Accumulate::no, count);
+      vade::product_at_b(at, b, c, Accumulate::no, count);
+      vade::product_a_bt(a, bt, c, Accumulate::no, count);
+    }
+    CHECK(calls >= 60);
+    CHECK(strangers == 0);
+  }
+}
+
+TEST_CASE("Law 5: an exception of an epilogue reaches the caller when no tile runs any more") {
+  const Matrix<float> a = random_matrix<float>(100, 80, 1), b = random_matrix<float>(80, 300, 2);
+  Matrix<float> plain(100, 300), c(100, 300);
+  vade::product(a, b, plain);
+  for (const int threads : {1, 3}) {
+    const Threads during(threads);
+    std::atomic<int> running{0};
+    struct Running {
+      std::atomic<int>& count;
+      explicit Running(std::atomic<int>& counter) : count(counter) { ++count; }
+      ~Running() { --count; }
+    };
+    for (int repetition = 0; repetition < 20; ++repetition) {
+      const auto fail = [&](Index r, Index, Index q, Index) {
+        const Running now(running);
+        if (r + q > 0) throw std::runtime_error("epilogue");
+        std::this_thread::yield();
+      };
+      CHECK_THROWS_WITH_AS(vade::product(a, b, c, Accumulate::no, fail), "epilogue", std::runtime_error);
+      CHECK(running == 0);
+    }
+    vade::product(a, b, c);
+    CHECK((c.array() == plain.array()).all());
+  }
+}
+
 TEST_CASE("A product inside a tile of the pool runs there") {
   const Threads during(3);
   const Matrix<float> a = random_matrix<float>(60, 80, 1), b = random_matrix<float>(80, 300, 2);
@@ -375,6 +433,29 @@ TEST_CASE("A product inside a tile of the pool runs there") {
   vade::default_pool().run(6, [&](Index i) { vade::product(a, b, results[static_cast<std::size_t>(i)]); });
   for (const Matrix<float>& result : results) CHECK((result.array() == plain.array()).all());
 }
+
+#if VADE_VECTOR_BYTES > 0
+TEST_CASE("What depends on the width of vectors is named after it, so that units of different targets do not mix") {
+  const std::string wanted = "kernel_" + std::to_string(VADE_VECTOR_BYTES);
+  for (const std::type_info* type : {&typeid(vade::detail::PackedProduct<Form::a_b, float>),
+                                     &typeid(vade::detail::Register<double>), &typeid(vade::detail::PackLease<float, 0>)})
+    CHECK(std::string(type->name()).find(wanted) != std::string::npos);
+}
+#endif
+
+#if defined(VADE_WITH_BLAS)
+TEST_CASE("Sizes that the BLAS of this build cannot take are refused, with the size") {
+  const std::vector<float> one(1, 1.0f);
+  std::vector<float> c(1);
+  const auto nothing = [](Index, Index, Index, Index) {};
+  const Index large = Index{1} << 31;
+  CHECK_THROWS_WITH_AS((Chosen::run<Form::a_b, float>(Rows<const float>{one.data(), 1, 1, large},
+                                                      Rows<const float>{one.data(), 1, 1, 1},
+                                                      Rows<float>{c.data(), 1, 1, 1}, false, TileCall::of(nothing))),
+                       "product: a depth or row stride is 2147483648, wanted at most 2147483647 with a BLAS",
+                       vade::ValueError);
+}
+#endif
 
 #if VADE_VECTOR_BYTES > 0
 

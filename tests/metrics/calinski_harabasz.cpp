@@ -37,6 +37,16 @@ TEST_CASE("clusters of equal rows have the score 1, as in scikit-learn") {
   vade::Matrix<double> x(4, 1);
   x << 1, 1, 5, 5;
   CHECK(vade::calinski_harabasz(x, {0, 0, 1, 1}) == 1.0);
+  // Rows whose mean is rounded.
+  vade::Matrix<double> y(12, 2);
+  vade::Labels labels(12, 0);
+  for (vade::Index i = 0; i < 12; ++i) {
+    y.row(i).setConstant(i < 7 ? 0.1 : 0.9);
+    labels[static_cast<std::size_t>(i)] = i < 7 ? 0 : 1;
+  }
+  CHECK(vade::calinski_harabasz(y, labels) == 1.0);
+  y(11, 1) += 1e-9;
+  CHECK(vade::calinski_harabasz(y, labels) > 1e10);
 }
 
 TEST_CASE("Calinski-Harabasz refuses labels and data that have no score") {
@@ -44,6 +54,8 @@ TEST_CASE("Calinski-Harabasz refuses labels and data that have no score") {
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 0, 0, 0}), vade::ValueError);
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 2, 3}), vade::ValueError);
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0}), vade::ShapeError);
+  CHECK_THROWS_WITH_AS(vade::calinski_harabasz(vade::Matrix<double>(4, 0), {0, 1, 0, 1}),
+                       "calinski_harabasz: x is [4 x 0], wanted at least one column", vade::ShapeError);
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, -1}), vade::ValueError);
   x(1, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, 1}), vade::ValueError);

@@ -85,6 +85,13 @@ TEST_CASE("swapping truth and clusters swaps homogeneity and completeness and ke
     CHECK(score(c.truth, c.predicted) == doctest::Approx(score(c.predicted, c.truth)).epsilon(1e-13));
 }
 
+TEST_CASE("mutual information of a label with itself is its entropy, from labels and from their table") {
+  const vade::Labels labels{4, 4, 0, 0};
+  CHECK(vade::mutual_information(labels, labels) == doctest::Approx(0.69314718055994531).epsilon(1e-15));
+  CHECK(vade::mutual_information(labels, {1, 0, 1, 0}) == 0);
+  CHECK(vade::mutual_information(labels, labels) == vade::mutual_information(vade::contingency_table(labels, labels)));
+}
+
 TEST_CASE("the adjusted Rand index does not overflow on a million rows") {
   vade::Labels truth(1000000, 0), predicted(1000000, 0);
   for (std::size_t i = 0; i < truth.size() / 2; ++i) truth[i] = predicted[i] = 1;
@@ -103,4 +110,9 @@ TEST_CASE("labels that do not fit are refused with what is wrong") {
   vade::Labels many(20000);
   for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<vade::Label>(i);
   CHECK_THROWS_AS(vade::contingency_table(many, many), vade::ValueError);
+  CHECK_THROWS_WITH_AS(vade::best_assignment({0, 1}, {0, 2147483647}),
+                       "best_assignment: the largest cluster label is 2147483647, wanted a value in [0, 16777215]",
+                       vade::ValueError);
+  CHECK(vade::best_assignment({0, 1}, {0, 16777215}).size() == 16777216);
+  CHECK(vade::clustering_accuracy({0, 1}, {0, 2147483647}) == 1);
 }

@@ -146,3 +146,11 @@ TEST_CASE("Samples that do not fit are refused by name") {
   CHECK_THROWS_AS(energy_test(cloud(3, 2, 1), bad), vade::ValueError);
   CHECK_THROWS_AS(energy_test(cloud(3, 2, 1), cloud(3, 2, 1), 0), vade::ValueError);
 }
+
+TEST_CASE("S.6: distances that overflow are refused, not a p-value of one over all") {
+  const Matrix<double> x = cloud(20, 2, 1) * 1e200, y = cloud(20, 2, 2);
+  CHECK_THROWS_WITH_AS(energy_distance(x, y), "energy_distance: distances overflow, wanted smaller values in x and y",
+                       vade::ValueError);
+  CHECK_THROWS_WITH_AS(energy_test(x, y, 20), "energy_test: distances overflow, wanted smaller values in x and y",
+                       vade::ValueError);
+}

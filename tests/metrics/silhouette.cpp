@@ -127,3 +127,12 @@ TEST_CASE("the silhouette refuses labels and data that have no score") {
   CHECK_THROWS_WITH_AS(vade::silhouette(x, {0, 1, 0, 1}),
                        "silhouette: x has inf at row 3, column 0, wanted finite values", vade::ValueError);
 }
+
+TEST_CASE("squares that overflow are refused, not NaN") {
+  vade::Matrix<float> x(6, 1);
+  x << 0, 1, 2, 2e19f, 2.1e19f, 2.2e19f;
+  const vade::Labels labels{0, 0, 0, 1, 1, 1};
+  CHECK_THROWS_WITH_AS(vade::silhouette(x, labels), "silhouette: squared distances overflow, wanted smaller values in x",
+                       vade::ValueError);
+  CHECK(vade::silhouette(vade::Matrix<double>(x.cast<double>()), labels) > 0.9);
+}

@@ -154,12 +154,17 @@ TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last
   const Case c;
   Diagonal m;
   const auto report = m.fit_from(c.x, c.weights, c.means, c.variances,
-                                 {.max_iterations = 300, .tolerance = 1e-12, .variance_floor = 0});
+                                 {.max_iterations = 3000, .tolerance = 1e-12, .variance_floor = 0});
   REQUIRE(report.log_likelihood.size() > 10);
   REQUIRE(report.revived == 0);
   for (std::size_t i = 1; i < report.log_likelihood.size(); ++i)
     CHECK(report.log_likelihood[i] >= report.log_likelihood[i - 1] - 1e-13);
   CHECK(report.log_likelihood[5] > report.log_likelihood[0] + 0.01);
+  CHECK(report.converged);
+  CHECK(report.iterations < 3000);
+  const double last = report.log_likelihood.back(), change = last - report.log_likelihood[report.log_likelihood.size() - 2];
+  CHECK(std::abs(change) < 1e-12);
+  CHECK(std::abs(m.mean_log_likelihood(c.x) - last) < 1e-11);  // nor would the next one
 }
 
 TEST_CASE("M.8: where EM stands still, M.4 to M.6 hold at once, and the gradient R.7 in the logits is zero") {
@@ -170,9 +175,31 @@ TEST_CASE("M.8: where EM stands still, M.4 to M.6 hold at once, and the gradient
   end.weights = m.weights();
   end.means = m.means();
   end.variances = m.variances();
+  // R.7, once by its formula N_k − N π_k, once by differences of the log-likelihood in the logits.
+  const auto gradient = [](const Case& at, vade::Index k) { return at.mass(k) - 70 * at.weights(k); };
+  const auto by_difference = [](Case at, vade::Index k) {
+    const auto likelihood = [&](double step) {
+      Case moved = at;
+      moved.weights(k) *= std::exp(step);
+      moved.weights /= moved.weights.sum();
+      double total = 0;
+      for (vade::Index n = 0; n < 70; ++n) total += std::log(moved.density(n));
+      return total;
+    };
+    return (likelihood(1e-5) - likelihood(-1e-5)) / 2e-5;
+  };
   for (vade::Index k = 0; k < 3; ++k) {
     CHECK(end.mass(k) / 70 == Approx(end.weights(k)).epsilon(1e-6));
-    for (vade::Index j = 0; j < 2; ++j) CHECK(end.covariance(k)(j, j) == Approx(end.variances(k, j)).epsilon(1e-5));
+    for (vade::Index j = 0; j < 2; ++j) {
+      double total = 0;
+      for (vade::Index n = 0; n < 70; ++n) total += end.gamma(n, k) * end.x(n, j);
+      CHECK(total / end.mass(k) == Approx(end.means(k, j)).epsilon(1e-6));
+      CHECK(end.covariance(k)(j, j) == Approx(end.variances(k, j)).epsilon(1e-5));
+    }
+    CHECK(std::abs(gradient(end, k)) < 1e-6);
+    CHECK(std::abs(by_difference(end, k)) < 1e-6);
+    CHECK(by_difference(c, k) == Approx(gradient(c, k)).epsilon(1e-6));
+    CHECK(std::abs(gradient(c, k)) > 0.1);
   }
 }
 

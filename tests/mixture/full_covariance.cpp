@@ -169,6 +169,21 @@ TEST_CASE("a component without rows is revived with the variances of the data") 
   CHECK(mixture.weights().minCoeff() > 0.05);
 }
 
+TEST_CASE_TEMPLATE("data with two equal columns, large and small, have a mixture in either precision", T, float, double) {
+  vade::Matrix<double> x(500, 3);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  for (const double scale : {0.1, 10.0, 100.0}) {
+    vade::Matrix<T> wide = (scale * x).cast<T>();
+    wide.col(1) = wide.col(0);
+    wide.col(2) *= T(1e-3);
+    FullMixture<T> mixture;
+    CHECK_NOTHROW(mixture.fit(wide, {.clusters = 2, .variance_floor = 1e-9}));
+    const vade::Matrix<T>& got = mixture.covariances()[0];
+    CHECK(std::abs(got(0, 0) / got(0, 1) - 1) < T(1e-5));
+    CHECK(std::isfinite(mixture.mean_log_likelihood(wide)));
+  }
+}
+
 TEST_CASE("covariances that are none are refused") {
   auto mixture = two_components<double>();
   auto covariances = mixture.covariances();

@@ -34,7 +34,7 @@ double direct_log_prob(const vade::GaussianMixture<double>& mixture, const vade:
     }
     terms.push_back(term);
   }
-  return vade::log_sum_exp<double>(terms);
+  return vade::exponential_sum<double>(terms).log();
 }
 
 template <vade::Real T>

@@ -205,3 +205,13 @@ TEST_CASE("k-means refuses bad options and bad data") {
   x(4, 1) = 1e300;
   CHECK_THROWS_AS(vade::kmeans(x, {.clusters = 2}), vade::ValueError);
 }
+
+TEST_CASE("assign_labels refuses squares that overflow, and names no wrong centre") {
+  vade::Matrix<float> x(1, 1), centres(2, 1);
+  x << 3e19f;
+  centres << 0, 1e19f;
+  CHECK_THROWS_WITH_AS(vade::assign_labels<float>(x, centres),
+                       "assign_labels: squared distances overflow, wanted smaller values in x and centres", vade::ValueError);
+  x << 2e19f;
+  CHECK(vade::assign_labels<float>(x, centres) == vade::Labels{1});
+}

@@ -9,8 +9,8 @@ using vade::Matrix;
 
 TEST_CASE("Autoencoder: what every model promises") {
   battery::run([] { return Autoencoder<float>(battery::small); },
-               [](Autoencoder<float>& model, const vade::Dataset& data) {
-                 return model.fit(data, {.epochs = 4, .batch = 16});
+               [](Autoencoder<float>& model, const vade::Dataset& data, auto... rest) {
+                 return model.fit(data, {.epochs = 4, .batch = 16}, rest...);
                });
 }
 

@@ -4,13 +4,16 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <stop_token>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include <vade/io/checkpoint.hpp>
 #include <vade/models/network.hpp>
 #include <vade/training/report.hpp>
 
+#include "../support/folder.hpp"
 #include "../support/toy_data.hpp"
 
 namespace battery {
@@ -32,7 +35,57 @@ struct TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 };
 
-/// `make()` gives an unfitted model on 12 inputs; `fit(model, data)` fits it for a few epochs and returns the report.
+/// The same epochs, but for the time they took.
+inline void check_same_history(const vade::FitReport& a, const vade::FitReport& b) {
+  REQUIRE(a.history.size() == b.history.size());
+  for (std::size_t i = 0; i < a.history.size(); ++i) {
+    const vade::EpochRecord &one = a.history[i], &other = b.history[i];
+    CAPTURE(i);
+    CHECK(one.stage == other.stage);
+    CHECK(one.epoch == other.epoch);
+    CHECK(one.loss == other.loss);
+    CHECK(one.learning_rate == other.learning_rate);
+    CHECK(one.gradient_norm == other.gradient_norm);
+    CHECK(one.alarms == other.alarms);
+    REQUIRE(one.terms.size() == other.terms.size());
+    for (std::size_t k = 0; k < one.terms.size(); ++k) {
+      CHECK(one.terms[k].name == other.terms[k].name);
+      CHECK(one.terms[k].value == other.terms[k].value);
+    }
+  }
+}
+
+/// Fits once in one go, and once in attempts of which each ends after the first epoch of its own, as if the power had gone;
+/// the next has nothing but the file. `make` and `fit` as in `run`.
+template <class Make, class Fit>
+void check_goes_on(const Make& make, const Fit& fit, const vade::Dataset& data) {
+  struct PowerCut {};
+  const tests::Folder folder;
+  auto whole = make();
+  const vade::FitReport report = fit(whole, data);
+  vade::Observer cut;
+  cut.on_epoch = [](const vade::EpochRecord&) { throw PowerCut(); };
+  std::size_t attempts = 0;
+  for (bool finished = false; !finished; ++attempts) {
+    REQUIRE(attempts <= report.history.size());
+    vade::Checkpoint checkpoint(folder.path / "checkpoint", 0);
+    CHECK(checkpoint.steps() == attempts);
+    auto model = make();
+    try {
+      const vade::FitReport pieces = fit(model, data, cut, std::stop_token(), &checkpoint);
+      finished = true;
+      check_same_history(pieces, report);
+      whole.save(folder.path / "whole");
+      model.save(folder.path / "pieces");
+    } catch (const PowerCut&) {
+    }
+  }
+  CHECK(attempts == report.history.size() + 1);
+  CHECK(vade::read_file(folder.path / "pieces", 1 << 24) == vade::read_file(folder.path / "whole", 1 << 24));
+}
+
+/// `make()` gives an unfitted model on 12 inputs; `fit(model, data, rest...)` fits it for a few epochs, with the rest of the
+/// arguments of `Model::fit`, and returns the report.
 template <class Make, class Fit>
 void run(const Make& make, const Fit& fit) {
   const vade::Dataset data = toy::patterns(60, inputs, 3).images;
@@ -94,7 +147,30 @@ void run(const Make& make, const Fit& fit) {
     const auto report = fit(model, data);
     REQUIRE(report.history.size() > 1);
     CHECK(report.stop == vade::StopReason::finished);
+    for (std::size_t i = 1; i < report.history.size() && report.history[i].stage == report.history[0].stage; ++i)
+      CHECK(report.history[i].loss < report.history[i - 1].loss);
     for (const auto& record : report.history) CHECK(std::isfinite(record.loss));
+  }
+  SUBCASE("a training that cannot go on leaves a model that can be saved") {
+    auto model = make();
+    vade::Observer observer;
+    observer.on_epoch = [](const vade::EpochRecord&) { throw vade::TrainingError("planted"); };
+    CHECK_THROWS_AS(fit(model, data, observer), vade::TrainingError);
+    const TemporaryFile file;
+    model.save(file.path);
+    CHECK(std::decay_t<decltype(model)>::load(file.path).transform(x) == model.transform(x));
+  }
+  SUBCASE("cut off after each epoch, it goes on from its checkpoint to the same bytes and the same history") {
+    check_goes_on(make, fit, data);
+  }
+  SUBCASE("a checkpoint of other data is refused, and kept") {
+    const tests::Folder folder;
+    vade::Checkpoint checkpoint(folder.path / "checkpoint");
+    auto model = make();
+    fit(model, data, vade::Observer(), std::stop_token(), &checkpoint);
+    CHECK_THROWS_WITH_AS(fit(model, data.slice(0, 30), vade::Observer(), std::stop_token(), &checkpoint),
+                         doctest::Contains("was begun with data float-60x12"), vade::ValueError);
+    CHECK(std::filesystem::exists(checkpoint.path()));
   }
   SUBCASE("a saved model answers as the one that was saved; other files are refused") {
     auto model = make();

@@ -64,6 +64,31 @@ TEST_CASE("One restart is a fit") {
   CHECK(best.reason.find("others") == std::string::npos);
 }
 
+TEST_CASE("A fit that cannot go on is passed over, and said so; if none can, the last one's error is thrown") {
+  const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;
+  for (const int failing : {0, 1, 2}) {
+    Vade<float> model = small_model();
+    int epochs = 0;
+    vade::Observer observer;
+    observer.on_epoch = [&](const vade::EpochRecord&) {
+      if (epochs++ == failing * 8) throw vade::TrainingError("planted");
+      if (epochs == failing * 8 + 1) epochs += 7;
+    };
+    const BestFit best = vade::fit_best(model, data, short_fit(), three, observer);
+    REQUIRE(best.restarts.size() == 3);
+    CHECK(best.restarts[static_cast<std::size_t>(failing)].error == "planted");
+    CHECK(best.chosen != static_cast<std::size_t>(failing));
+    CHECK(best.reason.find("planted") != std::string::npos);
+    CHECK(model.fitted());
+    CHECK(best.report.history.size() == 2 * 8);
+  }
+  Vade<float> model = small_model();
+  vade::Observer observer;
+  observer.on_epoch = [](const vade::EpochRecord&) { throw vade::TrainingError("planted"); };
+  CHECK_THROWS_WITH_AS(vade::fit_best(model, data, short_fit(), three, observer), "planted", vade::TrainingError);
+  CHECK_FALSE(model.fitted());
+}
+
 TEST_CASE("A stop request ends the fit in progress, and the best of the whole fits is kept") {
   const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
   for (const int stop_in : {1, 2}) {
@@ -92,6 +117,13 @@ TEST_CASE("No restarts, and views that the data cannot have, are refused before 
                                  {.restarts = 2, .augmentation = vade::NeighbourAugmentation{.neighbours = 60}}),
                   vade::ValueError);
   CHECK_FALSE(model.fitted());
+}
+
+TEST_CASE("Noise that leaves [0, 1] is a view that a Bernoulli model can be asked about") {
+  const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
+  Vade<float> model = small_model();
+  const BestFit best = vade::fit_best(model, data, short_fit(1), {.restarts = 1, .augmentation = vade::NoiseCorruption{.noise = 0.5}});
+  CHECK(best.restarts[0].health.agreement > 0);
 }
 
 }  // namespace fit_best_tests

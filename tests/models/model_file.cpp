@@ -1,5 +1,7 @@
 #include <vade/models/model_file.hpp>
 
+#include <locale>
+
 #include <doctest/doctest.h>
 
 #include "battery.hpp"
@@ -32,6 +34,25 @@ TEST_CASE("Options and parameters come back as they were written, in either prec
   Network<double> back({.inputs = 6, .hidden = {5, 4}, .latent = 2, .seed = 1});
   reader.read(back);
   CHECK(back.decoder.output().weight().value().cast<float>() == network.decoder.output().weight().value());
+}
+
+TEST_CASE("A model file does not depend on the locale of the program that writes it") {
+  struct Comma : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    std::string do_grouping() const override { return "\3"; }
+  };
+  const NetworkOptions options{
+      .inputs = 6, .hidden = {1000}, .latent = 2, .likelihood = vade::Likelihood::gaussian, .observation_variance = 0.3, .seed = 12345};
+  const battery::TemporaryFile file;
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Comma));
+  ModelFileWriter<float> writer("toy", options);
+  writer.add(Network<float>(options));
+  writer.save(file.path);
+  const NetworkOptions read = ModelFileReader(file.path, "toy").network();
+  std::locale::global(before);
+  CHECK(read.observation_variance == 0.3);
+  CHECK(read.hidden == options.hidden);
+  CHECK(read.seed == 12345);
 }
 
 TEST_CASE("Another kind, a missing option, a word for a number, and missing tensors are told apart") {

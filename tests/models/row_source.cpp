@@ -1,5 +1,8 @@
 #include <vade/models/row_source.hpp>
 
+#include <limits>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include <vade/core/random.hpp>
@@ -46,6 +49,20 @@ TEST_CASE("Range is checked under a Bernoulli likelihood, finiteness always; byt
   CHECK_NOTHROW(RowSource<float>(data).check("t", 2, Likelihood::gaussian));
   CHECK_NOTHROW(RowSource<float>(Dataset::from_bytes({0, 255}, 1, 2)).check("t", 2, Likelihood::bernoulli));
   CHECK_THROWS_AS(RowSource<float>(x).check("t", 3, Likelihood::gaussian), vade::ShapeError);
+}
+
+TEST_CASE("Doubles that no float holds are refused as data of a model in float, and not of one in double") {
+  Matrix<double> x = Matrix<double>::Constant(3, 2, std::numeric_limits<float>::max());
+  x(0, 1) = std::numeric_limits<float>::lowest();
+  const auto check = [&]<class T>(T) { RowSource<T>(Dataset::from_matrix(x)).check("t", 2, Likelihood::gaussian); };
+  CHECK_NOTHROW(check(float{}));
+  for (const double value : {1e39, -1e39}) {
+    x(2, 1) = value;
+    CHECK_THROWS_WITH_AS(check(float{}),
+                         doctest::Contains("at row 2, column 1, wanted values in [-3.40282347e+38, 3.40282347e+38]"),
+                         vade::ValueError);
+    CHECK_NOTHROW(check(double{}));
+  }
 }
 
 TEST_CASE("Batches cover all rows once, in order, the last one shorter") {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <vade/metrics/clustering.hpp>
+#include <vade/mixture/kmeans.hpp>
 
 #include "../support/reference.hpp"
 #include "battery.hpp"
@@ -34,17 +35,75 @@ VadeFitOptions quick_fit(vade::WarmStart start = AutoencoderStart{.fit = {.epoch
 
 TEST_CASE("VaDE: what every model promises") {
   battery::run([] { return Vade<float>(small); },
-               [](Vade<float>& model, const vade::Dataset& data) {
-                 return model.fit(data, quick_fit(AutoencoderStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
+               [](Vade<float>& model, const vade::Dataset& data, auto... rest) {
+                 return model.fit(data, quick_fit(AutoencoderStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3), rest...);
                });
 }
 
 TEST_CASE("VaDE with a full posterior: what every model promises") {
   using Full = Vade<float, vade::FullPosterior>;
   battery::run([] { return Full(small); },
-               [](Full& model, const vade::Dataset& data) {
-                 return model.fit(data, quick_fit(VaeStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3));
+               [](Full& model, const vade::Dataset& data, auto... rest) {
+                 return model.fit(data, quick_fit(VaeStart{.fit = {.epochs = 2}, .mixture_restarts = 1}, 3), rest...);
                });
+}
+
+TEST_CASE("VaDE goes on from its checkpoint after every epoch of every start, with every state that training can have") {
+  const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
+  const vade::Augmentation noise = vade::NoiseCorruption{.noise = 0.1, .clamp = true};
+  vade::InformationStart information;
+  information.classifier = {.hidden = {12}, .augmentation = noise, .fit = {.epochs = 4, .batch = 30}};
+  information.halving = {.candidates = 4, .rung = 1};
+  VadeFitOptions options = quick_fit(information, 3);
+  options.objective.freeze_epochs = 2;
+  SUBCASE("information start, frozen responsibilities") {}
+  SUBCASE("averaged weights, after an autoencoder with averaged weights") {
+    options.start = AutoencoderStart{.fit = {.epochs = 2, .batch = 30, .average_decay = 0.9}, .mixture_restarts = 2};
+    options.fit.average_decay = 0.9;
+  }
+  SUBCASE("a VAE first") { options.start = VaeStart{.fit = {.epochs = 2, .batch = 30}, .mixture_restarts = 1}; }
+  SUBCASE("a partition") {
+    options.start = vade::PartitionStart{.labels = vade::kmeans(data.matrix<float>(), {.clusters = 3}).labels};
+  }
+  SUBCASE("a mean teacher") {
+    options.objective.consistency = {.weight = Schedule::constant(5),
+                                     .target = vade::ConsistencyTarget::average,
+                                     .teacher_decay = 0.9,
+                                     .augmentation = noise};
+  }
+  SUBCASE("online EM") {
+    options.start = RandomStart{};
+    options.objective.mixture = vade::MixtureUpdate::em;
+  }
+  SUBCASE("revival") {
+    options.start = RandomStart{};
+    options.objective.revive = true;
+  }
+  battery::check_goes_on([] { return Vade<float>(small); },
+                         [&](Vade<float>& model, const vade::Dataset& rows, auto... rest) {
+                           return model.fit(rows, options, rest...);
+                         },
+                         data);
+}
+
+TEST_CASE("A checkpoint of VaDE keeps what the next epoch needs, and no stage before") {
+  const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
+  const tests::Folder folder;
+  vade::Checkpoint checkpoint(folder.path / "checkpoint", 0);
+  Vade<float> model(small);
+  VadeFitOptions options = quick_fit(AutoencoderStart{.fit = {.epochs = 2, .batch = 30}}, 3);
+  vade::Observer observer;
+  observer.on_epoch = [&](const vade::EpochRecord& epoch) {
+    CHECK(checkpoint.holds("autoencoder") == (epoch.stage == "autoencoder"));
+    CHECK(checkpoint.holds("vade") == (epoch.stage == "vade"));
+  };
+  model.fit(data, options, observer, {}, &checkpoint);
+  CHECK(checkpoint.steps() == 5);
+  options.fit.epochs = 4;
+  const Matrix<float> before = model.predict_proba(data);
+  CHECK_THROWS_WITH_AS(model.fit(data, options, {}, {}, &checkpoint), doctest::Contains("was begun with fit.fit.epochs 3, got 4"),
+                       vade::ValueError);
+  CHECK(model.predict_proba(data) == before);
 }
 
 TEST_CASE("F.8: VaDE with a full posterior starts as the diagonal one, and its files are told apart") {
@@ -190,8 +249,7 @@ TEST_CASE("VaDE: weights are positive and sum to one; variances are positive; th
   CHECK(last.term("effective_clusters") > 1);
 }
 
-TEST_CASE("VaDE: K = 1 with a standard normal component is the VAE's bound") {
-  // Nothing is trained, so the mixture stays where RandomStart left it; its bound is then compared through saved files.
+TEST_CASE("VaDE: with one cluster, γ is 1 and the cluster terms vanish") {
   const vade::Dataset data = toy::patterns(40, battery::inputs, 2).images;
   Vade<double> model({.network = battery::small, .clusters = 1});
   model.fit(data, {.start = RandomStart{}, .fit = {.epochs = 0}});

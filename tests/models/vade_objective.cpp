@@ -319,7 +319,7 @@ TEST_CASE("A dead cluster takes half of the largest one after the freeze, if it 
     options.freeze_epochs = 2;
     VadeObjective<double> objective(s.network, s.mixture, options, s.data);
     const Matrix<double> before = s.mixture.means.value();
-    vade::EpochRecord early{.epoch = 1}, late{.epoch = 2};
+    vade::EpochRecord early{.epoch = 1, .epochs = 4}, late{.epoch = 2, .epochs = 4};
     s.record(objective, 0.5);
     objective.end_epoch(early);
     CHECK(s.mixture.means.value() == before);
@@ -333,14 +333,38 @@ TEST_CASE("A dead cluster takes half of the largest one after the freeze, if it 
     CHECK(says("cluster 3 is revived") == revive);
     if (!revive) continue;
     s.record(objective, 2.5);
-    vade::EpochRecord next{.epoch = 3};
+    vade::EpochRecord next{.epoch = 3, .epochs = 4};
     objective.end_epoch(next);
     CHECK(next.term("smallest_share") > late.term("smallest_share"));
+    s.mixture.means.value().row(3).setConstant(50);
+    const Matrix<double> dead = s.mixture.means.value();
+    s.record(objective, 3.5);
+    vade::EpochRecord last{.epoch = 4, .epochs = 4};
+    objective.end_epoch(last);
+    CHECK(s.mixture.means.value() == dead);  // nothing would train the two halves
+    CHECK(last.alarms.size() == 1);
   }
   VadeObjectiveOptions both;
   both.revive = true;
   both.mixture = vade::MixtureUpdate::em;
   CHECK_THROWS_AS(both.check(20), vade::ValueError);
+}
+
+TEST_CASE("Agreement is that of a row and its view, whatever the target is, and is looked at where no view is drawn") {
+  Setup s;
+  Matrix<double> frozen = Matrix<double>::Zero(rows_in_all, 4);
+  frozen.col(1).setOnes();  // not the partition of the model
+  VadeObjectiveOptions options;
+  options.consistency = {.weight = vade::Schedule::drop(3, 0, 0.5), .augmentation = vade::NoiseCorruption{}, .view_strength = 1};
+  VadeObjective<double> objective(s.network, s.mixture, options, s.data, frozen);
+  s.record(objective, 1);
+  vade::EpochRecord drawn{.epoch = 1, .epochs = 10}, watched{.epoch = 9, .epochs = 10};
+  objective.end_epoch(drawn);
+  CHECK(drawn.term("agreement") == 1);  // noise of 0: each view is its row
+  s.record(objective, 8);
+  objective.end_epoch(watched);
+  CHECK(watched.term("agreement") == 1);
+  CHECK(watched.term("view_information") >= 0);
 }
 
 TEST_CASE("Adversarial views are turned by γ as it is: they ask for more than the rows themselves, of rows of numbers, too") {

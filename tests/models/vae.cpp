@@ -12,15 +12,15 @@ using vade::Vae;
 
 TEST_CASE("VAE: what every model promises") {
   battery::run([] { return Vae<float>(battery::small); },
-               [](Vae<float>& model, const vade::Dataset& data) {
-                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}});
+               [](Vae<float>& model, const vade::Dataset& data, auto... rest) {
+                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}}, rest...);
                });
 }
 
 TEST_CASE("VAE with a full posterior: what every model promises") {
   battery::run([] { return Vae<float, vade::FullPosterior>(battery::small); },
-               [](Vae<float, vade::FullPosterior>& model, const vade::Dataset& data) {
-                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}});
+               [](Vae<float, vade::FullPosterior>& model, const vade::Dataset& data, auto... rest) {
+                 return model.fit(data, {.fit = {.epochs = 4, .batch = 16}}, rest...);
                });
 }
 

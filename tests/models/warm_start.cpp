@@ -1,5 +1,8 @@
 #include <vade/models/warm_start.hpp>
 
+#include <cmath>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include <vade/metrics/clustering.hpp>
@@ -44,6 +47,10 @@ TEST_CASE("Autoencoder start: the mixture fits the codes, and posteriors are nar
   model.fit(data.images, {.start = AutoencoderStart{.fit = {.epochs = 30, .batch = 30}}, .fit = {.epochs = 0}});
   CHECK(vade::clustering_accuracy(data.labels, model.predict(data.images)) > 0.95);
   CHECK(model.weights().minCoeff() > 0.2f);
+  // The variances of q(z|x) are e⁻⁴ of the clusters': its entropy is less by 4/2 a dimension.
+  const vade::Matrix<double> variances = model.variances().cast<double>();
+  const double of_clusters = 0.5 * (variances.array().log() + 1 + std::log(2 * std::acos(-1.0))).rowwise().sum().mean();
+  CHECK(model.elbo(data.images).latent_entropy == doctest::Approx(of_clusters - 0.5 * 4 * 4).epsilon(0.15));
 }
 
 TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the classifier's partition is taken over") {
@@ -92,9 +99,40 @@ TEST_CASE("Partition start: joint training begins in the partition that is given
   CHECK_THROWS_AS(model.fit(data.images, options), vade::ValueError);
 }
 
-TEST_CASE("Options of every stage are checked before any work is done") {
+TEST_CASE("Options of every stage are checked before any work is done, and the model is left as it was") {
+  const vade::Dataset data = toy::patterns(60, 36, 3).images, images = as_images(data);
   Vade<float> model(model_options);
-  vade::VadeFitOptions options;
-  options.fit.epochs = -1;
-  CHECK_THROWS_AS(model.fit(toy::patterns(60, 36, 3).images, options), vade::ValueError);
+  model.fit(data, {.start = RandomStart{}, .fit = {.epochs = 0}});
+  const vade::Matrix<float> before = model.predict_proba(data);
+  vade::Observer observer;
+  observer.on_step = [](const vade::Progress&) { FAIL("work was done"); };
+  const auto refused = [&](const vade::VadeFitOptions& options, const std::string& word, const vade::Dataset& rows) {
+    CHECK_THROWS_WITH_AS(model.fit(rows, options, observer), doctest::Contains(word.c_str()), vade::Error);
+    CHECK(model.predict_proba(data) == before);
+  };
+  refused({.start = RandomStart{}, .fit = {.epochs = -1}}, "epochs is -1", data);
+  refused({.start = AutoencoderStart{.mixture_restarts = 0}}, "mixture_restarts is 0", data);
+  refused({.start = AutoencoderStart{.fit = {.batch = 0}}}, "batch is 0", data);
+  refused({.start = vade::VaeStart{.mixture_restarts = -1}}, "mixture_restarts is -1", data);
+  refused({.start = vade::VaeStart{.fit = {.epochs = 5}, .kl_weight = vade::Schedule::warm_up(0, 1, 50)}},
+          "VaeStart: kl_weight warms up for 50 epochs", data);
+  refused({.start = InformationStart{.halving = {.candidates = 0}}}, "candidates is 0", images);
+  refused({.start = InformationStart{.separation = 0}}, "separation is 0", images);
+  refused({.start = InformationStart{}}, "wanted images", data);
+  InformationStart averaged;
+  averaged.classifier.fit.average_decay = 0.9;
+  refused({.start = averaged}, "average_decay", images);
+  InformationStart wide;
+  wide.classifier.view_strength = vade::Schedule::constant(20);
+  refused({.start = wide}, "AffineAugmentation", images);
+  refused({.start = vade::PartitionStart{.labels = {0, 1, 2}}}, "PartitionStart: labels", data);
+  refused({.start = vade::PartitionStart{.labels = vade::Labels(60, 1), .separation = -1}}, "separation is -1", data);
+  vade::VadeFitOptions both{.start = RandomStart{}, .fit = {.average_decay = 0.9}};
+  both.objective.mixture = vade::MixtureUpdate::em;
+  refused(both, "average_decay is above 0 with mixture = em", data);
+  vade::VadeFitOptions noisy{.start = RandomStart{}};
+  noisy.objective.consistency = {.weight = vade::Schedule::constant(1),
+                                 .augmentation = vade::NoiseCorruption{.mask = 0.6},
+                                 .view_strength = 2};
+  refused(noisy, "mask", data);
 }

@@ -2,7 +2,8 @@
 
     run.py                      applies each mutant of mutants.py in turn, and runs the tests that name its equation
     run.py --only G. --only A.2 only equations that begin so
-    run.py --check              only whether each mutant still applies: its text stands in its file exactly once
+    run.py --check              only whether each mutant still applies, its text standing in its file exactly once, and
+                                whether docs/derivations/mutations.md has it
 
 A mutant is applied to a copy of include/, its test file is compiled against that, and the test cases whose names have
 the equation's number are run. It is killed if they fail. A mutant that does not compile, or tests that do not pass
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT / "tests" / "derivations"))
 import equations  # noqa: E402
 from mutants import MUTANTS  # noqa: E402
 
+PAGE = ROOT / "docs" / "derivations" / "mutations.md"
 FLAGS = ["-std=c++20", "-O0", "-ffp-contract=off", "-DEIGEN_DONT_PARALLELIZE", "-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS"]
 
 
@@ -48,6 +50,21 @@ def cases_of(equation, test):
     """Filters for the test cases of a file that name an equation."""
     return [re.sub(r"[,\\]", "?", name) + ("<*" if template else "") for file, name, template in equations.test_cases()
             if str(file) == test + ".cpp" and equation in equations.numbers(name)]
+
+
+def row_of(mutant):
+    """Its line of the table, up to what killed it."""
+    what, file, text, _, equation, _ = mutant
+    code = " ".join(text.split()).replace("|", "\\|")
+    return f"| {what} | {equation} | `{file}` | `{code}` |"
+
+
+def page_problems():
+    """Where the page and the mutants differ."""
+    rows = [line[:line.rindex(" | ") + 2] for line in PAGE.read_text().splitlines() if line.startswith("| ")][1:]
+    wanted = [row_of(mutant) for mutant in MUTANTS]
+    return [f"{PAGE.name} lacks: {row}" for row in wanted if row not in rows] + \
+        [f"{PAGE.name} has, but there is no such mutant: {row}" for row in rows if row not in wanted]
 
 
 class Workshop:
@@ -108,11 +125,13 @@ def main():
 
     chosen = [m for m in MUTANTS if not options.only or m[4].startswith(tuple(options.only))]
     problems = [p for p in map(problem_of, chosen) if p]
+    if options.check:
+        problems += page_problems()
     if problems or not chosen:
         print("\n".join(problems) or "no mutant is chosen")
         return 1
     if options.check:
-        print(f"{len(chosen)} mutants, each applies once")
+        print(f"{len(chosen)} mutants, each applies once and is on the page")
         return 0
 
     survivors, errors = [], []
@@ -127,7 +146,7 @@ def main():
                 if not passed or ran < 1:
                     errors.append(f"{equation}: without a mutant its {ran} tests of {test} do not pass ({where})")
             for mutant in mutants:
-                what, file, text, _, equation, _ = mutant
+                what, file, _, _, equation, _ = mutant
                 try:
                     passed, _, where = workshop.with_mutant(mutant)
                 except (RuntimeError, subprocess.TimeoutExpired) as error:
@@ -135,9 +154,7 @@ def main():
                     continue
                 if passed:
                     survivors.append(f"{equation}, {what}, in {file}")
-                code = " ".join(text.split()).replace("|", "\\|")
-                print(f"| {what} | {equation} | `{file}` | `{code}` | {'**SURVIVES**' if passed else f'`{where}`'} |",
-                      flush=True)
+                print(row_of(mutant), "**SURVIVES**" if passed else f"`{where}`", "|", flush=True)
     killed = len(chosen) - len(survivors) - len(errors)
     print(f"\n{killed} of {len(chosen)} mutants killed.")
     for line in [f"survives: {s}" for s in survivors] + [f"error: {e}" for e in errors]:

@@ -1,5 +1,7 @@
 #include <vade/nn/batch_norm.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <vade/autodiff/arithmetic.hpp>
@@ -64,4 +66,23 @@ TEST_CASE("Weights, gain and shift are the parameters, in this order") {
   CHECK(names == std::vector<std::string>{"b.weight", "b.gain", "b.shift"});
   CHECK_THROWS_AS((BatchNormDense<float>("b", 0, 2, 1, 0)), vade::ValueError);
   CHECK_THROWS_AS((BatchNormDense<float>("b", 1, 2, 1, 0, 0.0)), vade::ValueError);
+}
+
+TEST_CASE("A batch whose statistics are not finite is not remembered, by any column") {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e30f}) {
+    CAPTURE(bad);
+    BatchNormDense<float> layer("layer", 3, 2, 1, 0);
+    Tape<float> tape;
+    const Matrix<float> x = reference::normal_matrix(10, 3, 2).cast<float>();
+    layer(tape.constant(x));
+    const auto& fixed = layer;
+    const Matrix<float> before = fixed(tape.constant(x)).value();
+    Matrix<float> spoiled = x;
+    spoiled.row(4).setConstant(bad);  // squares of 1e30 are no floats
+    layer(tape.constant(spoiled));
+    CHECK(fixed(tape.constant(x)).value() == before);
+    layer(tape.constant(Matrix<float>(2 * x)));  // and the next good batch is
+    CHECK(fixed(tape.constant(x)).value() != before);
+    CHECK(fixed(tape.constant(x)).value().allFinite());
+  }
 }

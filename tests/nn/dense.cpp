@@ -33,21 +33,15 @@ using vade::Var;
 static_assert(Activation<Identity> && Activation<Relu> && Activation<Sigmoid> && Activation<Tanh> &&
               Activation<Softplus>);
 
-struct NoName : Relu {
-  static constexpr int name = 0;
-};
 struct NoSlope {
-  static constexpr std::string_view name = "no slope";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.square(); }
 };
 struct NoFlag {
-  static constexpr std::string_view name = "no flag";
   static auto value(const auto& a) { return a.square(); }
   static auto slope(const auto& y) { return y; }
 };
-static_assert(!Activation<NoName> && !Activation<NoSlope> && !Activation<NoFlag> && !Activation<float> &&
-              !Activation<Dense<float>>);
+static_assert(!Activation<NoSlope> && !Activation<NoFlag> && !Activation<float> && !Activation<Dense<float>>);
 
 // The activations once more, as scalar functions of the standard library.
 double value(Identity, double a) { return a; }

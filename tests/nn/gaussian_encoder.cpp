@@ -1,5 +1,7 @@
 #include <vade/nn/gaussian_encoder.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <vade/autodiff/arithmetic.hpp>
@@ -23,15 +25,34 @@ TEST_CASE("The posterior has J means and J log-variances for every row") {
   CHECK(parameter_count(encoder) == 6 * 5 + 5 + 5 * 4 + 4 + 4 * 6 + 6);
 }
 
-TEST_CASE("Log-variances stay within the bound; at the bound nothing flows back, and nothing becomes infinite") {
+TEST_CASE("Log-variances stay within the bound; from beyond it nothing flows back, and nothing becomes infinite") {
   GaussianEncoder<double> encoder("encoder", 2, {3}, 1, 1, 0);
-  encoder.reset_log_variance(1000);
+  encoder.head().bias().value()(0, 1) = 1000;
   Tape<double> tape;
   const auto [mean, log_variance] = encoder(tape.constant(reference::normal_matrix(4, 2, 3)));
   CHECK(log_variance.value().minCoeff() == 12);
   tape.backward(sum(log_variance) + sum(mean));
   CHECK(encoder.head().bias().gradient()(0, 0) == doctest::Approx(4));
   CHECK(encoder.head().bias().gradient()(0, 1) == 0);
+}
+
+TEST_CASE("A log-variance that is reset beyond the bound becomes the bound, from which gradients lead back") {
+  for (const double far : {1000.0, -1000.0, std::numeric_limits<double>::infinity()}) {
+    GaussianEncoder<double> encoder("encoder", 2, {3}, 1, 1, 0);
+    encoder.reset_log_variance(far);
+    Tape<double> tape;
+    const auto log_variance = encoder(tape.constant(reference::normal_matrix(4, 2, 3))).log_variance;
+    CHECK(log_variance.value().isConstant(far > 0 ? 12 : -12, 0));
+    tape.backward(sum(log_variance));
+    CHECK(encoder.head().bias().gradient()(0, 1) == 4);
+  }
+}
+
+TEST_CASE("Log-variances of another number of dimensions are refused") {
+  GaussianEncoder<double> encoder("encoder", 2, {3}, 2, 1, 0);
+  CHECK_THROWS_WITH_AS(encoder.reset_log_variance(vade::RowVector<double>::Zero(3)),
+                       "GaussianEncoder::reset_log_variance: log_variances is [1 x 3], wanted [1 x 2]",
+                       vade::ShapeError);
 }
 
 TEST_CASE("Resetting the log-variance makes it the same for every row and leaves the mean alone") {

@@ -255,3 +255,12 @@ TEST_CASE("A group's rate that is negative or not finite is refused") {
     CHECK_THROWS_WITH_AS(Adam<float>({{.parameters = {&p}, .rate = rate}}), doctest::Contains("rate of group 0"),
                          vade::ValueError);
 }
+
+TEST_CASE("Options that the type of the parameters cannot hold are refused by name, and double takes them") {
+  CHECK_THROWS_WITH_AS(Adam<float>({}, {.epsilon = 1e-50}),
+                       "Adam: epsilon is 1e-50, in the type of the parameters 0, wanted above 0", vade::ValueError);
+  CHECK_THROWS_WITH_AS(Adam<float>({}, {.beta2 = 0.99999999}), doctest::Contains("Adam: beta2 is 0.99999999, in"),
+                       vade::ValueError);
+  CHECK_NOTHROW(Adam<float>({}, {.beta2 = 0.9999999, .epsilon = 1e-30}));
+  CHECK_NOTHROW(Adam<double>({}, {.beta2 = 0.99999999, .epsilon = 1e-50}));
+}

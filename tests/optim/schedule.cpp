@@ -31,7 +31,7 @@ TEST_CASE("Step decay falls at multiples of its period, and not just before") {
   CHECK(s.at(1e6, 100) == 0.15);
 }
 
-TEST_CASE("Step decay with factor 1 is constant, with factor 0 stops, with its floor at the value never falls") {
+TEST_CASE("Step decay with factor 1 is constant, with factor 0 is soon 0, with its floor at the value never falls") {
   CHECK(Schedule::step_decay(0.5, 1, 1).at(77, 100) == 0.5);
   CHECK(Schedule::step_decay(0.5, 0, 2).at(1.9, 100) == 0.5);
   CHECK(Schedule::step_decay(0.5, 0, 2).at(2, 100) == 0);
@@ -74,6 +74,9 @@ TEST_CASE("The peak is the largest value there is") {
     CHECK(highest == 3);
   }
   CHECK(Schedule::constant(0).peak() == 0);
+  CHECK(Schedule::drop(3, 0.5, 1).peak() == 1.5);  // a tail from the beginning
+  CHECK(Schedule::drop(3, 0, 1).peak() == 0);
+  CHECK(Schedule::warm_up(3, 1, 0).peak() == 1);  // no epochs to warm up in
 }
 
 TEST_CASE("A drop comes when its tail begins") {
@@ -86,7 +89,7 @@ TEST_CASE("A drop comes when its tail begins") {
   CHECK(Schedule::drop(0.4, 0.25, 1).at(0, 100) == 0.1);
 }
 
-TEST_CASE("A warm-up rises linearly from its first to its value, and stays") {
+TEST_CASE("A warm-up goes linearly from its first to its value, and stays") {
   const Schedule s = Schedule::warm_up(0.2, 1, 10);
   CHECK(s.at(0, 100) == 0.2);
   CHECK(s.at(5, 100) == doctest::Approx(0.6).epsilon(1e-15));
@@ -102,16 +105,18 @@ TEST_CASE("A warm-up over no epochs is its value at once; only warm-ups have war
   CHECK(Schedule::constant(1).warm_up_epochs() == 0);
   CHECK(Schedule::step_decay(1, 0.5, 7).warm_up_epochs() == 0);
   CHECK(Schedule::cosine(1).warm_up_epochs() == 0);
+  CHECK(Schedule::linear(1).warm_up_epochs() == 0);
   CHECK(Schedule::drop(1, 0.5, 0.3).warm_up_epochs() == 0);
 }
 
-TEST_CASE("A schedule may fall, too: a warm-up from above") { CHECK(Schedule::warm_up(2, 1, 4).at(2, 100) == 1.5); }
+TEST_CASE("A warm-up from above its value falls") { CHECK(Schedule::warm_up(2, 1, 4).at(2, 100) == 1.5); }
 
 TEST_CASE("Values that are negative or not finite are refused by every maker") {
   for (const double bad : {-1.0, not_a_number, infinity}) {
     CHECK_THROWS_AS(Schedule::constant(bad), vade::ValueError);
     CHECK_THROWS_AS(Schedule::step_decay(bad, 0.5, 1), vade::ValueError);
     CHECK_THROWS_AS(Schedule::cosine(bad), vade::ValueError);
+    CHECK_THROWS_AS(Schedule::linear(bad), vade::ValueError);
     CHECK_THROWS_AS(Schedule::drop(bad, 0.5, 0.5), vade::ValueError);
     CHECK_THROWS_AS(Schedule::warm_up(0, bad, 1), vade::ValueError);
     CHECK_THROWS_WITH_AS(Schedule::warm_up(bad, 1, 1), doctest::Contains("Schedule::warm_up: first is "),
@@ -126,13 +131,14 @@ TEST_CASE("Factors and shares outside [0, 1] are refused by name") {
     CHECK_THROWS_WITH_AS(Schedule::step_decay(1, bad, 1), doctest::Contains("Schedule::step_decay: factor is "),
                          vade::ValueError);
     CHECK_THROWS_WITH_AS(Schedule::cosine(1, bad), doctest::Contains("Schedule::cosine: last is "), vade::ValueError);
+    CHECK_THROWS_WITH_AS(Schedule::linear(1, bad), doctest::Contains("Schedule::linear: last is "), vade::ValueError);
     CHECK_THROWS_WITH_AS(Schedule::drop(1, bad, 0.5), doctest::Contains("Schedule::drop: factor is "),
                          vade::ValueError);
     CHECK_THROWS_WITH_AS(Schedule::drop(1, 0.5, bad), doctest::Contains("Schedule::drop: tail is "), vade::ValueError);
   }
 }
 
-TEST_CASE("A period must be positive, and a floor must lie below the value") {
+TEST_CASE("A period must be positive, and a floor must not lie above the value") {
   for (const double bad : {0.0, -1.0, not_a_number, infinity})
     CHECK_THROWS_WITH_AS(Schedule::step_decay(1, 0.5, bad), doctest::Contains("Schedule::step_decay: every is "),
                          vade::ValueError);

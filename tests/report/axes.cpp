@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include <vade/report/axes.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include "../support/extremes.hpp"
@@ -45,6 +48,37 @@ TEST_CASE("logarithmic ticks name the powers of ten, and thin them out") {
     CHECK(tick.value >= 1e-12);
     CHECK(tick.value <= 1);
   }
+}
+
+TEST_CASE("texts of different ticks differ, however close they lie") {
+  CHECK(texts({1e6, 1e6 + 1}, 5) ==
+        Texts{"1.0000000e6", "1.0000002e6", "1.0000004e6", "1.0000006e6", "1.0000008e6", "1.0000010e6"});
+  for (const double low : {1.0, -1.0, 1e6, 1e9, 1e-6, 1e-300})
+    for (const double width : {1e-1, 1e-6, 1e-9, 1e-11}) {
+      Texts all = texts({low, low + width * std::abs(low)}, 5);
+      CHECK(all.size() >= 2);
+      const std::size_t before = all.size();
+      std::sort(all.begin(), all.end());
+      all.erase(std::unique(all.begin(), all.end()), all.end());
+      CHECK(all.size() == before);
+    }
+}
+
+TEST_CASE("logarithmic scales from the least to the largest number have ticks") {
+  Extent extent;
+  extent.include(5e-324);
+  extent.include(1e300);
+  const Scale scale = extent.log_scale(0.06);
+  CHECK(scale.low > 0);
+  CHECK(std::isfinite(scale.share(5e-324)));
+  CHECK(scale.share(1e300) < 1);
+  const std::vector<Tick> all = ticks(scale, 5);
+  CHECK(all.size() >= 3);
+  CHECK(all.size() < 20);
+  constexpr double infinite = tests::infinity<double>;
+  for (const Scale& none : {Scale{0, 1, true}, Scale{-1, 1, true}, Scale{1, infinite, true}, Scale{2, 1, true},
+                            Scale{tests::not_a_number<double>, 1, true}})
+    CHECK(ticks(none, 5).empty());
 }
 
 TEST_CASE("ticks end, whatever the scale") {

@@ -82,6 +82,29 @@ TEST_CASE("the legend tells the last value that is a number") {
   CHECK(detail::last_value({"a", {}, {gap}}) == "");
 }
 
+TEST_CASE("the last value of a line without a name stands beside the plot, not on it") {
+  const auto right_of = [](const Image& image) {  // the last column of the horizontal rule in the middle
+    Index last = 0;
+    for (Index x = 0; x < image.width; ++x)
+      for (Index y = 0; y < image.height; ++y)
+        if (tests::pixel(image, x, y) == rule) last = x;
+    return last;
+  };
+  const Image valued = curves({ramp("", 1)}, small_curves());
+  CHECK(right_of(valued) < 800 - text_width("99.00", 16) - 16);
+  CHECK(count(valued, qualitative(0, 1), right_of(valued) + 2) > 10);  // the mark of the line
+  CurvesOptions plain = small_curves();
+  plain.last_values = false;
+  const Image bare = curves({ramp("", 1)}, plain);
+  CHECK(right_of(bare) > 800 - 20);
+  CHECK(count(bare, qualitative(0, 1), right_of(bare) + 2) == 0);
+}
+
+TEST_CASE("a logarithmic panel of the least and the largest numbers is drawn") {
+  CHECK(count(curves({Series{"a", {1, 2, 3}, {5e-324, 1, 1e300}}}, small_curves(), true), qualitative(0, 1), 0, 600) > 50);
+  CHECK(detail::last_value({"a", {}, {5e-324}}) == "5e\u2212324");
+}
+
 TEST_CASE("no data, one point and equal values still make a picture that says so") {
   const Image empty = curves(std::vector<Panel>{Panel{}}, small_curves());
   CHECK(count(empty, faint_ink) > 50);

@@ -26,6 +26,22 @@ TEST_CASE("the five dangerous characters are escaped, and control characters rep
   CHECK(escape_html("\u03BC \u00E4") == "\u03BC \u00E4");
 }
 
+TEST_CASE("lines end in LF, and what is not UTF-8, or forbidden, is replaced") {
+  CHECK(escape_html("a\r\nb\rc\n") == "a\nb\nc\n");
+  CHECK(escape_html("a\x7F" "b\xC2\x85" "c") == "a\uFFFDb\uFFFDc");
+  CHECK(escape_html("\xF0\x9F\x98\x80 \u00A0 \uFFFD") == "\xF0\x9F\x98\x80 \u00A0 \uFFFD");
+  // A byte alone, one cut short, "<" and a letter too long, half of a pair of UTF-16, beyond Unicode.
+  for (const char* text :
+       {"\x80", "\xE2", "\xC0\xBC", "\xE0\x81\x81", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF9\x90\x80\x80"}) {
+    const std::string escaped = escape_html(text);
+    CHECK(escaped.starts_with("\uFFFD"));
+    CHECK(escaped.size() % 3 == 0);
+    for (std::size_t i = 0; i < escaped.size(); i += 3) CHECK(escaped.substr(i, 3) == "\uFFFD");
+  }
+  const std::vector<ReportSection> sections{{.title = "t", .text = "one\r\n\r\ntwo\r\nlines"}};
+  CHECK(html_report("r", sections).find("<p>one</p>\n<p>two\nlines</p>") != std::string::npos);
+}
+
 TEST_CASE("base 64 gives the test vectors of RFC 4648") {
   CHECK(encoded("") == "");
   CHECK(encoded("f") == "Zg==");

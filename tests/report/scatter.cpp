@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <vade/report/scatter.hpp>
 
+#include <cmath>
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "../support/extremes.hpp"
@@ -165,4 +169,12 @@ TEST_CASE("what does not fit is refused") {
   CHECK_THROWS_AS(scatter(points, Labels(3, 0), {.max_points = -1}), vade::ValueError);
   CHECK_THROWS_AS(scatter(points, Labels(3, 0), {.width = 50}), vade::ValueError);
   CHECK_THROWS_AS(scatter(points, Labels(3, 0), {.text_size = 0}), vade::ValueError);
+  for (const double radius : {0.01, 0.49, -1.0, 1001.0, std::nan("")})
+    CHECK_THROWS_WITH_AS(scatter(points, Labels(3, 0), {.radius = radius}), doctest::Contains("wanted a value in [0.5, 1000]"),
+                         vade::ValueError);
+  for (const Label label : {4096, 2147483647})
+    CHECK_THROWS_WITH_AS(scatter(points, Labels{0, label, 0}), doctest::Contains("wanted labels in [0, 4096)"),
+                         vade::ValueError);
+  CHECK(scatter(points, Labels{0, 4095, 0}, small_scatter()).width == 600);
+  CHECK_THROWS_AS(scatter(points, Labels(3, 0), {.names = std::vector<std::string>(4097, "a")}), vade::ValueError);
 }

@@ -123,8 +123,23 @@ TEST_CASE("A stop request ends training after the step in progress") {
   };
   const FitReport report = fit(objective, rows(), {.epochs = 50, .batch = 2}, observer, source.get_token());
   CHECK(report.stop == StopReason::cancelled);
-  CHECK(steps == 3);  // the request is seen after the next step
-  CHECK(report.history.size() == 1);
+  CHECK(steps == 2);
+  REQUIRE(report.history.size() == 1);
+  CHECK(report.history[0].alarms.empty());  // the epoch was not finished: nobody looked at it
+}
+
+TEST_CASE("A stop request between two epochs begins no other") {
+  MeanObjective objective;
+  std::stop_source source;
+  vade::Observer observer;
+  observer.on_epoch = [&](const vade::EpochRecord& epoch) {
+    if (epoch.epoch == 3) source.request_stop();
+  };
+  const FitReport report = fit(objective, rows(), {.epochs = 50, .batch = 2}, observer, source.get_token());
+  CHECK(report.stop == StopReason::cancelled);
+  CHECK(report.history.size() == 3);
+  CHECK(report.history.back().alarms == std::vector<std::string>{"looked"});
+  CHECK(objective.visited.size() == 30);
 }
 
 TEST_CASE("A loss that is not finite stops before the update: term, epoch and batch are named, parameters are kept") {

@@ -2,19 +2,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string_view>
+#include <concepts>
+#include <type_traits>
 
 #include <vade/autodiff/detail/is_positive.hpp>
 #include <vade/core/matrix.hpp>
 
 /// An activation y = f(a) is a type with two functions on arrays: the value from the pre-activation a, and the slope
-/// f′(a) written in the *output* y. Then a fused layer need not keep a. All but identity can be composed with any
-/// layer; the names are the ones in model files.
+/// f′(a) written in the *output* y. Then a fused layer need not keep a. `is_identity` lets it leave out work.
 namespace vade {
 
 /// y = a. Slope 1.
 struct Identity {
-  static constexpr std::string_view name = "identity";
   static constexpr bool is_identity = true;
   static auto value(const auto& a) {
     using T = typename std::decay_t<decltype(a)>::Scalar;
@@ -28,7 +27,6 @@ struct Identity {
 
 /// y = max(a, 0). Slope 1 where y > 0, else 0; at a = 0 it is defined as 0.
 struct Relu {
-  static constexpr std::string_view name = "relu";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.max(typename std::decay_t<decltype(a)>::Scalar{0}); }
   static auto slope(const auto& y) {
@@ -38,7 +36,6 @@ struct Relu {
 
 /// y = σ(a) = 1 / (1 + e⁻ᵃ). Slope y (1 − y).
 struct Sigmoid {
-  static constexpr std::string_view name = "sigmoid";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.logistic(); }
   static auto slope(const auto& y) {
@@ -49,7 +46,6 @@ struct Sigmoid {
 
 /// y = tanh a. Slope 1 − y².
 struct Tanh {
-  static constexpr std::string_view name = "tanh";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) { return a.tanh(); }
   static auto slope(const auto& y) {
@@ -60,7 +56,6 @@ struct Tanh {
 
 /// y = softplus(a) = log(1 + eᵃ) = max(a, 0) + log1p(e^−|a|). Slope σ(a) = 1 − e⁻ʸ.
 struct Softplus {
-  static constexpr std::string_view name = "softplus";
   static constexpr bool is_identity = false;
   static auto value(const auto& a) {
     using T = typename std::decay_t<decltype(a)>::Scalar;
@@ -72,7 +67,6 @@ struct Softplus {
 /// The requirements on an activation.
 template <class A>
 concept Activation = requires(const Eigen::Array<float, 1, Eigen::Dynamic>& a) {
-  { A::name } -> std::convertible_to<std::string_view>;
   { A::is_identity } -> std::convertible_to<bool>;
   A::value(a);  // f(a), an array expression
   A::slope(a);  // f′ in terms of y = f(a)

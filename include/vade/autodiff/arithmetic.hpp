@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <type_traits>
 
 #include <vade/autodiff/tape.hpp>
 
@@ -105,11 +106,11 @@ Var<T> operator*(Var<T> a, Var<T> b) {
                         [](T u, T) { return u; });
 }
 
-/// y = a / b, entry by entry. ā += ȳ / b, b̄ −= ȳ a / b². @throws ShapeError
+/// y = a / b, entry by entry. ā += ȳ / b, b̄ −= ȳ (a / b) / b, since b² may be 0 or ∞ where b is neither. @throws ShapeError
 template <Real T>
 Var<T> operator/(Var<T> a, Var<T> b) {
   return detail::binary("operator/", a, b, [](T u, T v) { return u / v; }, [](T, T v) { return T{1} / v; },
-                        [](T u, T v) { return -u / (v * v); });
+                        [](T u, T v) { return -(u / v) / v; });
 }
 
 }  // namespace vade

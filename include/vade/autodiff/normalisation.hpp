@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
-
 #include <vade/autodiff/activation.hpp>
 #include <vade/autodiff/detail/row_bands.hpp>
 #include <vade/autodiff/tape.hpp>
@@ -13,21 +11,23 @@ namespace vade {
 /// y = f(g ⊙ x̂ + s) with x̂_ij = (x_ij − m_j) r_j, where m_j and v_j are mean and variance (divisor B) of column j of
 /// the batch and r_j = 1 / √(v_j + ε) (Ioffe and Szegedy 2015). x, y `[B x N]`; gain g, shift s `[1 x N]`.
 ///
-/// With ḡ_ij = ȳ_ij f′:   s̄_j += Σ_i ḡ_ij,   ḡain_j += Σ_i ḡ_ij x̂_ij,
+/// With ḡ_ij = ȳ_ij f′ (A.16):   s̄_j += Σ_i ḡ_ij,   ḡain_j += Σ_i ḡ_ij x̂_ij,
 ///     x̄_ij += g_j r_j [ḡ_ij − (1/B) Σ_i ḡ_ij − x̂_ij (1/B) Σ_i ḡ_ij x̂_ij].
 /// `batch_mean` and `batch_variance` `[1 x N]` hold m and v afterwards. The backward sweep turns ȳ into ḡ in place.
 ///
 /// This is work for the memory, so there are two passes in each direction and x̂ is not stored. Mean and variance come
 /// from one of them, as those of d_ij = x_ij − x_0j: no row of B is more than √(B−1) standard deviations from the mean,
 /// so (1/B) Σ d² − (m − x_0)² costs at most the factor B in precision, however large the mean is.
-/// O(B N). @throws ShapeError; ValueError for a batch of one row, whose variance is zero
+/// O(B N). @throws ShapeError; ValueError for fewer than two rows, whose variance is zero, or an ε that is not positive
 template <Activation A = Identity, Real T>
 Var<T> batch_normalise(Var<T> x, Var<T> gain, Var<T> shift, T epsilon, RowVector<T>& batch_mean,
                        RowVector<T>& batch_variance) {
   const Index rows = x.rows(), width = x.cols();
   check_shape("batch_normalise", "gain", gain, 1, width);
   check_shape("batch_normalise", "shift", shift, 1, width);
-  if (rows < 2) throw ValueError("batch_normalise: the batch has 1 row, wanted at least 2");
+  if (rows < 2)
+    throw ValueError(detail::message("batch_normalise: rows of the batch: got ", rows, ", wanted at least 2"));
+  check_positive("batch_normalise", "epsilon", epsilon);
   Tape<T>& tape = x.tape();
   const Var<T> y = tape.record({x, gain, shift}, rows, width);
   const Var<T> mean = tape.constant(1, width), scale = tape.constant(1, width);  // m, r

@@ -41,13 +41,24 @@ class Parameter {
 
  private:
   friend class Tape<T>;
+
+  /// Where and when it was last recorded: twice on one tape is one node. That belongs to the object and not to its
+  /// contents, so copies and assignments leave it as it is.
+  struct Recorded {
+    const Tape<T>* tape = nullptr;
+    std::uint64_t recording = 0;
+    Index node = -1;
+
+    Recorded() = default;
+    Recorded(const Recorded&) noexcept {}
+    Recorded& operator=(const Recorded&) noexcept { return *this; }
+  };
+
   std::string name_;
   Matrix<T> value_;
   Matrix<T> gradient_;
   bool fresh_ = false;
-  const Tape<T>* tape_ = nullptr;  // where and when it was last recorded: twice on one tape is one node
-  std::uint64_t recording_ = 0;
-  Index node_ = -1;
+  Recorded recorded_;
 };
 
 }  // namespace vade

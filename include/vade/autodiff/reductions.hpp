@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -10,7 +11,7 @@
 #include <vade/core/special.hpp>
 
 /// `sum`, `mean` go over all entries; `column_sums` leaves one row; `row_sums`, `log_sum_exp`, `softmax` treat each
-/// row for itself. Sums over a matrix are taken in double, row by row. All are O(rows · cols).
+/// row for itself. A row is summed in T, and rows are added in double, in their order. All are O(rows · cols).
 namespace vade {
 
 namespace detail {
@@ -23,6 +24,12 @@ void accumulate_rows(Var<T> v, const Add& add) {
   MatrixView<T> bar = v.adjoint_target(first);
   if (first) bar.setZero();
   for (Index i = 0; i < bar.rows(); ++i) add(i, bar.row(i).array());
+}
+
+/// The parts of log Σ_j e^{x_ij}.
+template <Real T>
+ExponentialSum<T> exponential_sum_of_row(ConstMatrixView<T> x, Index i) {
+  return exponential_sum(std::span<const T>(x.data() + i * x.cols(), static_cast<std::size_t>(x.cols())));
 }
 
 }  // namespace detail
@@ -49,7 +56,16 @@ Var<T> mean(Var<T> x) {
 template <Real T>
 Var<T> column_sums(Var<T> x) {
   const Var<T> y = x.tape().record({x}, 1, x.cols());
-  y.mutable_value() = x.value().colwise().sum();
+  const auto v = x.value();
+  MatrixView<T> out = y.mutable_value();
+  constexpr Index strip = 64;  // columns whose sums stay in the first cache
+  Eigen::Array<double, 1, Eigen::Dynamic, Eigen::RowMajor, 1, strip> totals;
+  for (Index j = 0; j < v.cols(); j += strip) {
+    const Index count = std::min(strip, v.cols() - j);
+    totals.setZero(count);
+    for (Index i = 0; i < v.rows(); ++i) totals += v.row(i).segment(j, count).array().template cast<double>();
+    out.row(0).segment(j, count) = totals.matrix().template cast<T>();
+  }
   y.on_backward([x, y] {
     const auto bar = y.adjoint();
     x.accumulate(bar.replicate(x.rows(), 1));
@@ -82,20 +98,24 @@ Var<T> row_means(Var<T> x) {
 }
 
 /// y_i = log Σ_j e^{x_ij}, `[rows x 1]`, shift-invariant. x̄_ij += ȳ_i e^{x_ij − y_i}; nothing flows back from an infinite
-/// y_i.
+/// y_i. The exponential is e^{x_ij − top_i} / Σ_k e^{x_ik − top_i}: a large y_i is rounded by more than a share.
 template <Real T>
 Var<T> log_sum_exp(Var<T> x) {
   const Var<T> y = x.tape().record({x}, x.rows(), 1);
-  const auto v = x.value();
-  MatrixView<T> out = y.mutable_value();
-  for (Index i = 0; i < v.rows(); ++i)
-    out(i, 0) = log_sum_exp(std::span<const T>(v.data() + i * v.cols(), static_cast<std::size_t>(v.cols())));
-  y.on_backward([x, y] {
+  const Var<T> parts = x.tape().constant(x.rows(), 2);  // top, sum
+  MatrixView<T> out = y.mutable_value(), top_and_sum = parts.mutable_value();
+  for (Index i = 0; i < out.rows(); ++i) {
+    const ExponentialSum<T> row = detail::exponential_sum_of_row(x.value(), i);
+    top_and_sum(i, 0) = row.top;
+    top_and_sum(i, 1) = row.sum;
+    out(i, 0) = row.log();
+  }
+  y.on_backward([x, y, parts] {
     const auto xs = x.value();
-    const auto ys = y.value();
+    const auto ps = parts.value();
     const auto bar = y.adjoint();
     detail::accumulate_rows(x, [&](Index i, auto row) {
-      if (!std::isinf(ys(i, 0))) row += (xs.row(i).array() - ys(i, 0)).exp() * bar(i, 0);
+      if (!std::isinf(ps(i, 0))) row += (xs.row(i).array() - ps(i, 0)).exp() * (bar(i, 0) / ps(i, 1));
     });
   });
   return y;
@@ -118,16 +138,17 @@ Var<T> softmax(Var<T> x) {
   return y;
 }
 
-/// y_ij = x_ij − log Σ_k e^{x_ik}. x̄_i += ȳ_i − softmax(x_i) Σ_j ȳ_ij.
+/// y_ij = x_ij − log Σ_k e^{x_ik} = (x_ij − top_i) − log Σ_k e^{x_ik − top_i}, which keeps its digits for large entries.
+/// x̄_i += ȳ_i − softmax(x_i) Σ_j ȳ_ij.
 template <Real T>
 Var<T> log_softmax(Var<T> x) {
   const Var<T> y = x.tape().record({x}, x.rows(), x.cols());
   const auto v = x.value();
   MatrixView<T> out = y.mutable_value();
-  for (Index i = 0; i < v.rows(); ++i)
-    out.row(i).array() =
-        v.row(i).array() -
-        log_sum_exp(std::span<const T>(v.data() + i * v.cols(), static_cast<std::size_t>(v.cols())));
+  for (Index i = 0; i < v.rows(); ++i) {
+    const auto [top, total] = detail::exponential_sum_of_row(v, i);
+    out.row(i).array() = (v.row(i).array() - top) - std::log(total);
+  }
   y.on_backward([x, y] {
     const auto ys = y.value();
     const auto bar = y.adjoint();

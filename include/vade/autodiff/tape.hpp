@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
@@ -49,7 +50,7 @@ class Var {
   ConstMatrixView<T> value() const;
   /// v, to be filled by the operation that made the node, or with data.
   MatrixView<T> mutable_value() const;
-  /// v̄ `[rows x cols]`, after `Tape::backward`; zero where the loss does not depend on v.
+  /// v̄ `[rows x cols]`, after `Tape::backward`; zeros where the sweep did not come, or not yet. Reading changes nothing.
   ConstMatrixView<T> adjoint() const;
   /// The only entry of a `[1 x 1]` value. @throws ShapeError
   T scalar() const;
@@ -98,9 +99,9 @@ class Tape {
     const Var<T> v = add(p.rows(), p.cols(), recording_gradients_, p.value().data());
     if (recording_gradients_) node(v.node()).adjoint = p.gradient().data();
     node(v.node()).parameter = &p;
-    p.tape_ = this;
-    p.recording_ = recording_;
-    p.node_ = v.node();
+    p.recorded_.tape = this;
+    p.recorded_.recording = recording_;
+    p.recorded_.node = v.node();
     return v;
   }
 
@@ -118,10 +119,15 @@ class Tape {
     return add(rows, columns, needs_gradient);
   }
 
-  /// Fills the adjoints of everything that `loss` `[1 x 1]` depends on. Once for a recording. @throws ShapeError
+  /// Fills the adjoints of everything that `loss` `[1 x 1]` depends on. Once for a recording: a second sweep would add to
+  /// the adjoints of the first. @throws ShapeError; ValueError for a loss without parameters; StateError for a second
+  /// sweep or a loss of another tape
   void backward(Var<T> loss) {
+    if (&loss.tape() != this) throw StateError("Tape::backward: the loss belongs to another tape");
+    if (swept_) throw StateError("Tape::backward: this recording had its sweep, wanted clear() and a new recording");
     check_shape("Tape::backward", "loss", loss, 1, 1);
     if (!loss.needs_gradient()) throw ValueError("Tape::backward: the loss does not depend on any parameter");
+    swept_ = true;
     loss.accumulate(Matrix<T>::Ones(1, 1));
     for (Index i = used_ - 1; i >= 0; --i) {  // what follows the loss has no adjoint, but may be a parameter
       Node& current = nodes_[static_cast<std::size_t>(i)];
@@ -133,6 +139,7 @@ class Tape {
   /// Forgets the recording and keeps the memory. All variables of it become invalid.
   void clear() {
     used_ = 0;
+    swept_ = false;
     ++recording_;
   }
 
@@ -179,12 +186,13 @@ class Tape {
 
   Node& node(Index i) { return nodes_[static_cast<std::size_t>(i)]; }
 
-  /// The node of `p` in this recording, or −1. The parameter remembers it; it is searched for only where the memory may
-  /// be of another tape, or of the parameter that this one was copied from.
+  /// The node of `p` in this recording, or −1. The parameter remembers it; it is searched for only where another tape
+  /// recorded it since, or one that lived where this one lives.
   Index find(const Parameter<T>& p) {
-    if (p.tape_ == this && p.recording_ < recording_) return -1;
-    if (p.tape_ == this && p.recording_ == recording_ && p.node_ < used_ && node(p.node_).parameter == &p)
-      return p.node_;
+    const auto& last = p.recorded_;
+    if (last.tape == this && last.recording < recording_) return -1;
+    if (last.tape == this && last.recording == recording_ && last.node < used_ && node(last.node).parameter == &p)
+      return last.node;
     for (Index i = 0; i < used_; ++i)
       if (node(i).parameter == &p) return i;
     return -1;
@@ -194,6 +202,7 @@ class Tape {
   Index used_ = 0;
   std::uint64_t recording_ = 1;
   bool recording_gradients_ = true;
+  bool swept_ = false;
 };
 
 template <Real T>
@@ -220,10 +229,11 @@ MatrixView<T> Var<T>::mutable_value() const {
 
 template <Real T>
 ConstMatrixView<T> Var<T>::adjoint() const {
-  bool first = false;
-  MatrixView<T> target = adjoint_target(first);
-  if (first) target.setZero();
-  return ConstMatrixView<T>(target.data(), target.rows(), target.cols());
+  auto& n = tape_->node(node_);
+  if (n.has_adjoint) return ConstMatrixView<T>(n.adjoint, n.rows, n.columns);
+  T* const zeros = n.adjoint_buffer.reserve(n.rows * n.columns);  // its own memory, also for a parameter
+  std::fill_n(zeros, n.rows * n.columns, T{0});
+  return ConstMatrixView<T>(zeros, n.rows, n.columns);
 }
 
 template <Real T>

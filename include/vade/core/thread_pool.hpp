@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -37,8 +36,10 @@ class ThreadPool {
 
   int threads() const { return threads_.load(std::memory_order_relaxed); }
 
-  /// Changes the number of threads; waits for a running call. Not from inside a tile. @throws ValueError
+  /// Changes the number of threads; waits for a running call. @throws ValueError outside [1, 1024]; StateError inside a
+  /// tile that a pool runs, which would wait for itself
   void resize(int threads) {
+    if (inside_) throw StateError("ThreadPool::resize: called inside a tile, wanted a call when no tile runs");
     const std::lock_guard lock(busy_);
     if (threads == this->threads()) return;
     check_between("ThreadPool", "threads", threads, 1, 1024);
@@ -183,12 +184,14 @@ inline ThreadPool& default_pool() {
   return pool;
 }
 
-/// Sets the number of threads of the whole library. Results do not depend on it. @throws ValueError
+/// Sets the number of threads of the whole library. Results do not depend on it. @throws ValueError, StateError
 inline void set_threads(int threads) { default_pool().resize(threads); }
 
 /// Calls `body(begin, end)` for consecutive ranges of [0, count), `grain` long but for the last, on the default pool.
+/// @throws ValueError for a grain below 1
 template <class Body>
 void parallel_ranges(Index count, Index grain, Body&& body) {
+  if (grain < 1) throw ValueError(detail::message("parallel_ranges: grain is ", grain, ", wanted at least 1"));
   const Index tiles = (count + grain - 1) / grain;
   default_pool().run(tiles, [&](Index tile) { body(tile * grain, std::min(count, (tile + 1) * grain)); });
 }

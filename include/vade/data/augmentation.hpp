@@ -34,6 +34,10 @@ struct AffineAugmentation {
     check_between("AffineAugmentation", "shift", shift, 0.0, 1e6);
   }
 
+  void for_each_option(auto&& visit) const {
+    visit("rotation_degrees", rotation_degrees), visit("shear", shear), visit("scale", scale), visit("shift", shift);
+  }
+
   /// All four half-widths times `factor`.
   AffineAugmentation scaled(double factor) const {
     return {rotation_degrees * factor, shear * factor, scale * factor, shift * factor};
@@ -93,6 +97,11 @@ struct NoiseCorruption {
   double noise = 0;    ///< standard deviation
   double mask = 0;     ///< probability, in [0, 1]
   bool clamp = false;  ///< keep values in [0, 1]
+
+  void for_each_option(auto&& visit) const { visit("noise", noise), visit("mask", mask), visit("clamp", clamp); }
+
+  /// Noise and mask times `factor`.
+  NoiseCorruption scaled(double factor) const { return {noise * factor, mask * factor, clamp}; }
 
   /// @throws ValueError naming the field
   void validate() const {

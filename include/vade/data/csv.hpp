@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -23,7 +24,7 @@
 
 /// One row a line, cells apart by a separator, plain or gzip: RFC 4180, with lines that end in LF or CR LF, a byte order
 /// mark or none, quoted cells, blanks around numbers, empty lines at the end. Numbers are read whole, in any locale, or not
-/// at all: nothing is guessed, filled in, or dropped.
+/// at all: nothing is filled in or dropped. Whether the first line is names is told by its cells, unless the options say.
 namespace vade {
 
 /// How to read a table.
@@ -31,7 +32,11 @@ struct CsvOptions {
   char separator = ',';
   /// The column of labels, from 0, or from −1 for the last; its cells may be any text.
   std::optional<Index> label_column = {};
-  std::uint64_t bytes = std::uint64_t{1} << 32;  ///< most that is read, decompressed
+  /// Whether the first line is names. Unset: it is if none of its cells, but the label's, is a number; one with both
+  /// numbers and other words is refused.
+  std::optional<bool> header = {};
+  /// Most that the text, decompressed, and what is made of it take together: of n numbers 8 n bytes.
+  std::uint64_t bytes = std::uint64_t{1} << 32;
 };
 
 /// Numbers, and what the file says about them. Without a column of labels `data.labels` and `classes` are empty.
@@ -64,12 +69,16 @@ class CsvLines {
     cells.clear();
     if (text_.find_first_not_of("\r\n", at_) == std::string::npos) return false;
     line_ = ++lines_;
-    do cells.push_back(cell(cells.size()));
-    while (!ends_line());
+    do {
+      if (cells.size() == most_columns) fail(most_columns, "more than ", most_columns, " cells in a line");
+      cells.push_back(cell(cells.size()));
+    } while (!ends_line());
     return true;
   }
 
  private:
+  static constexpr std::size_t most_columns = std::size_t{1} << 20;
+
   bool ends_line() {
     if (at_ < text_.size() && text_[at_] == separator_) return ++at_, false;
     if (at_ < text_.size() && text_[at_] == '\r') ++at_;
@@ -111,7 +120,8 @@ inline std::string read_text(const std::filesystem::path& path, std::uint64_t mo
   std::string text;
   std::size_t got = 0;
   do {
-    if (got == text.size()) text.resize(std::max<std::size_t>(std::size_t{1} << 16, 2 * got));
+    if (got == text.size())
+      text.resize(got + static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::size_t>(1 << 16, got), most - got)) + 1);
     const std::size_t part = stream.read(std::as_writable_bytes(std::span(text).subspan(got)));
     got += part;
     if (got > most) throw FileError(message(path.string(), ": more than the allowed ", most, " bytes"));
@@ -121,37 +131,53 @@ inline std::string read_text(const std::filesystem::path& path, std::uint64_t mo
   return text;
 }
 
-/// The whole cell as a number, infinities and NaN included.
+/// The whole cell as a number, infinities and NaN included; one beyond the range of double is infinite.
 inline std::optional<double> csv_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  return error == std::errc{} && end == cell.data() + cell.size() ? std::optional(value) : std::nullopt;
+  if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return std::nullopt;
+  return error == std::errc{} ? value : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace detail
 
-/// Reads a table of numbers `[N x D]`, double, with or without a first line of names: it is one if a cell that should be
-/// a number is none. O(bytes), and O(log classes) for each label.
-/// @throws FileError with path, line and column: a cell that is no finite number, lines of different lengths, no rows;
-/// ValueError for a column of labels that is not there
+/// Reads a table of numbers `[N x D]`, double, with or without a first line of names: see `CsvOptions::header`.
+/// O(bytes), and O(log classes) for each label.
+/// @throws FileError with path, line and column: a cell that is no finite number, lines of different lengths or of over
+/// 2²⁰ cells, no rows, over `bytes`; ValueError for a column of labels that is not there
 inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
-  detail::CsvLines lines(detail::read_text(path, options.bytes), path.string(), options.separator);
+  std::string text = detail::read_text(path, options.bytes);
+  std::uint64_t left = options.bytes - text.size();
+  detail::CsvLines lines(std::move(text), path.string(), options.separator);
+  const auto charge = [&](std::uint64_t bytes) {
+    if (bytes > left)
+      throw FileError(detail::message(path.string(), ": line ", lines.line(), ": text and numbers take more than the allowed ",
+                                      options.bytes, " bytes"));
+    left -= bytes;
+  };
   CsvTable table;
   std::vector<std::string> cells;
-  std::vector<double> values;
+  Matrix<double> values;
   std::map<std::string, Label> numbers;  // of the classes
-  std::size_t width = 0, label = 0, rows = 0;
+  Index rows = 0, columns = 0;
+  std::size_t width = 0, label = 0;
   const auto is_label = [&](std::size_t column) { return options.label_column && column == label; };
   while (lines.next(cells)) {
     if (width == 0) {
       width = cells.size();
-      const Index wanted = options.label_column.value_or(0), columns = static_cast<Index>(width);
-      check_between<Index>("CsvOptions", "label_column", wanted, -columns, columns - 1);
-      label = static_cast<std::size_t>(wanted < 0 ? wanted + columns : wanted);
-      bool names = false;
-      for (std::size_t c = 0; c < width; ++c) names = names || (!is_label(c) && !detail::csv_number(cells[c]));
-      if (names) {
+      const Index wanted = options.label_column.value_or(0), all = static_cast<Index>(width);
+      check_between<Index>("CsvOptions", "label_column", wanted, -all, all - 1);
+      label = static_cast<std::size_t>(wanted < 0 ? wanted + all : wanted);
+      columns = all - (options.label_column ? 1 : 0);
+      std::optional<std::size_t> word;  // the first cell that is no number
+      Index words = 0;
+      for (std::size_t c = width; c-- > 0;)
+        if (!is_label(c) && !detail::csv_number(cells[c])) ++words, word = c;
+      if (!options.header && word && words < columns)
+        lines.fail(*word, "got '", cells[*word],
+                   "' beside numbers in the first line, wanted numbers or names alone (or set header)");
+      if (options.header.value_or(word.has_value())) {
         for (std::size_t c = 0; c < width; ++c)
           if (!is_label(c)) table.columns.push_back(cells[c]);
         continue;
@@ -159,24 +185,28 @@ inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& op
     }
     if (cells.size() != width)
       lines.fail(std::min(cells.size(), width), "the line has ", cells.size(), " cells, wanted ", width);
+    charge(sizeof(double) * static_cast<std::uint64_t>(columns) + sizeof(Label));
+    if (rows == values.rows()) values.conservativeResize(std::max<Index>(64, 2 * rows), columns);
+    double* out = values.data() + rows * columns;
     for (std::size_t c = 0; c < width; ++c) {
       if (is_label(c)) {
         const auto [known, is_new] = numbers.try_emplace(cells[c], static_cast<Label>(numbers.size()));
         table.data.labels.push_back(known->second);
-        if (is_new) table.classes.push_back(cells[c]);
+        if (!is_new) continue;
+        charge(128 + 2 * cells[c].size());  // a node of the map, and the text twice
+        table.classes.push_back(cells[c]);
         continue;
       }
       const std::optional<double> value = detail::csv_number(cells[c]);
       if (!value || !std::isfinite(*value)) lines.fail(c, "got '", cells[c], "', wanted a finite number");
-      values.push_back(*value);
+      *out++ = *value;
     }
     ++rows;
   }
   if (rows == 0) throw FileError(path.string() + ": no rows of numbers");
-  const Index columns = static_cast<Index>(values.size() / rows);
   if (columns == 0) throw FileError(path.string() + ": no columns of numbers beside the labels");
-  table.data.images = Dataset::from_matrix(
-      Matrix<double>(Eigen::Map<const Matrix<double>>(values.data(), static_cast<Index>(rows), columns)));
+  values.conservativeResize(rows, columns);
+  table.data.images = Dataset::from_matrix(std::move(values));
   return table;
 }
 

@@ -114,7 +114,8 @@ class Dataset {
   double maximum() const { return extremes().second; }
 
   /// Row `rows[i]` becomes row i of `out` `[rows.size() x D]`. Parallel in tiles of fixed size, allocates nothing.
-  /// O(B D). @throws ShapeError, ValueError for a row outside [0, N)
+  /// O(B D). Doubles beyond the range of float become infinite in it; the models refuse them.
+  /// @throws ShapeError, ValueError for a row outside [0, N)
   template <Real T>
   void gather(std::span<const Index> rows, MatrixView<T> out) const {
     check_shape("Dataset::gather", "the output", out, static_cast<Index>(rows.size()), columns_);

@@ -34,12 +34,17 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
   const auto columns = static_cast<Index>(array.count()) / rows;
   std::optional<ImageShape> image;
   if (array.shape.size() == 3) image = {static_cast<Index>(array.shape[1]), static_cast<Index>(array.shape[2])};
+  const auto numbers = [&]<Real T>(T) {
+    try {
+      return Dataset::from_matrix(ConstMatrixView<T>(array.as<T>().data(), rows, columns), image);
+    } catch (const ValueError& error) {  // not finite
+      throw FileError(path.string() + ": " + error.what());
+    }
+  };
   switch (array.type) {
     case IdxType::u8: return Dataset::from_bytes(array.as<std::uint8_t>(), rows, columns, image);
-    case IdxType::f32:
-      return Dataset::from_matrix(ConstMatrixView<float>(array.as<float>().data(), rows, columns), image);
-    case IdxType::f64:
-      return Dataset::from_matrix(ConstMatrixView<double>(array.as<double>().data(), rows, columns), image);
+    case IdxType::f32: return numbers(float{});
+    case IdxType::f64: return numbers(double{});
     default: throw FileError(path.string() + ": the elements are signed integers, wanted bytes or real numbers");
   }
 }
@@ -79,7 +84,7 @@ inline std::filesystem::path find_idx(const std::filesystem::path& directory, st
 }  // namespace detail
 
 /// Images, or rows of numbers, from one IDX file: bytes stay bytes. `[N x H x W]` has the image shape H x W.
-/// @throws FileError if the file is malformed, empty, holds labels or signed integers; ValueError if not finite
+/// @throws FileError if the file is malformed, empty, not finite, holds labels or signed integers
 inline Dataset load_idx(const std::filesystem::path& path, const IdxLimits& limits = {}) {
   return detail::dataset_of(path, read_idx(path, limits));
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -165,13 +164,14 @@ inline Dataset read_npy(const std::filesystem::path& path, const NpyLimits& limi
     std::memcpy(values.data(), array.bytes.data(), values.size());
     return Dataset::from_bytes(std::move(values), rows, columns, image);
   }
+  constexpr std::int64_t most = std::int64_t{1} << 53;  // up to here every integer is a double
   const auto numbers = [&]<Real T>(T) {
     Matrix<T> x(rows, columns);
     detail::for_each_entry(array, [&]<class Stored>(std::size_t i, Stored value) {
       x.data()[i] = static_cast<T>(value);
       if constexpr (std::integral<Stored>)
-        if (std::abs(static_cast<double>(value)) > 0x1p53)
-          throw FileError(detail::message(path.string(), ": entry ", i, " is ", +value, ", which no double is exactly"));
+        if (std::cmp_greater(value, most) || std::cmp_less(value, -most))
+          throw FileError(detail::message(path.string(), ": entry ", i, " is ", +value, ", beyond ±2⁵³"));
     });
     try {
       return Dataset::from_matrix(std::move(x), image);

@@ -24,6 +24,7 @@ struct NeighbourAugmentation {
 
   /// @throws ValueError naming the field
   void validate() const { check_at_least<Index>("NeighbourAugmentation", "neighbours", neighbours, 1); }
+  void for_each_option(auto&& visit) const { visit("neighbours", neighbours); }  // `known` follows from the rows
 };
 
 /// A view of a row is a point near it, in the direction where the model's prediction changes most (virtual adversarial
@@ -40,6 +41,7 @@ struct AdversarialAugmentation {
     check_at_least("AdversarialAugmentation", "radius", radius, 0.0);
     check_at_least<Index>("AdversarialAugmentation", "neighbours", neighbours, 1);
   }
+  void for_each_option(auto&& visit) const { visit("radius", radius), visit("neighbours", neighbours); }
 };
 
 /// What a view may differ by and still be of the same class: a statement about the data, and the only one that the warm
@@ -50,10 +52,13 @@ using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, Noi
 template <Real T>
 class Views {
  public:
-  /// Whether `data` have such views, in O(1). @throws ValueError: bad options, affine views of data that are no images,
-  /// no more rows than neighbours; ShapeError: known neighbours of other data, or too few
-  static void check(const Dataset& data, const Augmentation& augmentation) {
-    std::visit([](const auto& kind) { kind.validate(); }, augmentation);
+  /// Whether `data` have such views at this strength, in O(1). @throws ValueError: bad options, affine views of data that
+  /// are no images, no more rows than neighbours; ShapeError: known neighbours of other data, or too few
+  static void check(const Dataset& data, const Augmentation& augmentation, double strength = 1) {
+    std::visit([&](const auto& kind) {
+      kind.validate();
+      if constexpr (requires { kind.scaled(strength); }) kind.scaled(strength).validate();
+    }, augmentation);
     if (std::holds_alternative<AffineAugmentation>(augmentation) && !data.image())
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
@@ -117,7 +122,7 @@ class Views {
   void draw_kind(const NoiseCorruption& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
     data_->template gather<T>(rows, out);
-    corrupt<T>(out, rows, {kind.noise * strength, kind.mask * strength, kind.clamp}, seed, epoch);
+    corrupt<T>(out, rows, kind.scaled(strength), seed, epoch);
   }
 
   void draw_kind(const AdversarialAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,

@@ -7,6 +7,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/kernel/detail/micro_kernel.hpp>
 #include <vade/kernel/detail/per_tile.hpp>
 #include <vade/kernel/detail/row_product.hpp>
 #include <vade/kernel/detail/tiling.hpp>
@@ -16,7 +17,7 @@
 
 namespace vade {
 
-namespace detail {
+namespace detail::inline VADE_KERNEL_NAMESPACE {
 
 /// The one back-end of this build: the user's BLAS where `VADE_WITH_BLAS` is defined (then link it, and keep its own
 /// threads at one); else our packed kernel, for whatever vector registers the compile target has; else Eigen.
@@ -35,7 +36,7 @@ void multiply(Rows<const T> a, Rows<const T> b, Rows<T> c, bool accumulate, Tile
 #endif
 }
 
-}  // namespace detail
+}  // namespace detail::inline VADE_KERNEL_NAMESPACE
 
 /// Anything with contiguous rows that can be read where it lies: a `Matrix`, a map (with an outer stride or without),
 /// a block of rows or columns of one. Not an expression, and not a transpose.

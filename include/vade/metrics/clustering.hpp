@@ -68,7 +68,9 @@ inline ContingencyTable contingency_table(const Labels& truth, const Labels& pre
 /// For each cluster label from 0 to the largest in the table, the class that it stands for under the one-to-one
 /// assignment with most rows in agreement; −1 for a cluster that got no class (more clusters than classes) or no row.
 /// O(classes · clusters · min(classes, clusters)). Source: Kuhn, Naval Research Logistics 2 (1955); see `assign`.
+/// @throws ValueError for a cluster label of 2²⁴ or more: the map would have as many entries
 inline Labels best_assignment(const ContingencyTable& table) {
+  check_between("best_assignment", "the largest cluster label", table.clusters.back(), Label{0}, Label{(1 << 24) - 1});
   const Assignment best = assign((-table.counts.cast<double>()).eval());
   Labels map(static_cast<std::size_t>(table.clusters.back()) + 1, -1);
   for (std::size_t k = 0; k < table.clusters.size(); ++k)
@@ -110,6 +112,9 @@ inline double mutual_information(const ContingencyTable& table) {
         sum += count / total *
                std::log(count / static_cast<double>(by_class(i)) * (total / static_cast<double>(by_cluster(j))));
   return std::max(sum, 0.0);
+}
+inline double mutual_information(const Labels& truth, const Labels& predicted) {
+  return mutual_information(contingency_table(truth, predicted));
 }
 
 /// I(class; cluster) / ½ (H(class) + H(cluster)), in [0, 1] (scikit-learn's default, the arithmetic mean). One class

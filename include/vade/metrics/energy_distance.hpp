@@ -71,11 +71,13 @@ inline Matrix<double> chosen_distances(const Matrix<double>& all, const Matrix<d
   return total;
 }
 
-/// S.6 for each column of `choice`, whose ones are x and whose zeros are y.
-inline RowVector<double> energy_statistics(const Matrix<double>& all, Index x_rows, const Matrix<double>& choice) {
+/// S.6 for each column of `choice`, whose ones are x and whose zeros are y. @throws ValueError if distances overflow
+inline RowVector<double> energy_statistics(std::string_view who, const Matrix<double>& all, Index x_rows,
+                                           const Matrix<double>& choice) {
   Matrix<double> everything(all.rows(), choice.cols() + 1);
   everything << choice, Matrix<double>::Ones(all.rows(), 1);
   const Matrix<double> sums = chosen_distances(all, everything);
+  if (!sums.allFinite()) throw ValueError(message(who, ": distances overflow, wanted smaller values in x and y"));
   const double total = sums(0, choice.cols());
   const auto n = static_cast<double>(x_rows), m = static_cast<double>(all.rows() - x_rows);
   const auto xx = sums.row(0).head(choice.cols()).array(), x_all = sums.row(1).head(choice.cols()).array();
@@ -87,19 +89,19 @@ inline RowVector<double> energy_statistics(const Matrix<double>& all, Index x_ro
 }  // namespace detail
 
 /// S.6: 2/(N M) Σ|x − y| − 1/N² Σ|x − x′| − 1/M² Σ|y − y′| for x `[N x D]`, y `[M x D]`, Euclidean distances; at least
-/// 0 but for rounding. O((N + M)² D). @throws ShapeError, ValueError for NaN or infinity
+/// 0 but for rounding. O((N + M)² D). @throws ShapeError, ValueError for NaN or infinity, or distances that overflow
 inline double energy_distance(const MatrixRef<double>& x, const MatrixRef<double>& y) {
   detail::check_samples("energy_distance", x, y);
   Matrix<double> all(x.rows() + y.rows(), x.cols());
   all << x, y;
   Matrix<double> choice = Matrix<double>::Zero(all.rows(), 1);
   choice.topRows(x.rows()).setOnes();
-  return detail::energy_statistics(all, x.rows(), choice)(0);
+  return detail::energy_statistics("energy_distance", all, x.rows(), choice)(0);
 }
 
 /// S.7: the statistic of x and y among those of `permutations` random deals of all rows into samples of N and M: a test
 /// of one density for both, exact at any N, M and level. The same seed deals alike. O((N + M)² (D + permutations)).
-/// @throws ShapeError, ValueError
+/// @throws ShapeError, ValueError for NaN or infinity, or distances that overflow
 inline EnergyTest energy_test(const MatrixRef<double>& x, const MatrixRef<double>& y, Index permutations = 200,
                               std::uint64_t seed = 0) {
   detail::check_samples("energy_test", x, y);
@@ -113,7 +115,7 @@ inline EnergyTest energy_test(const MatrixRef<double>& x, const MatrixRef<double
     const std::vector<Index> order = random_permutation(all.rows(), stream);
     for (Index i = 0; i < x.rows(); ++i) choice(order[static_cast<std::size_t>(i)], p) = 1;
   }
-  const RowVector<double> statistics = detail::energy_statistics(all, x.rows(), choice);
+  const RowVector<double> statistics = detail::energy_statistics("energy_test", all, x.rows(), choice);
   EnergyTest test{.statistic = statistics(0), .null = {statistics.data() + 1, statistics.data() + statistics.size()}};
   std::sort(test.null.begin(), test.null.end());
   const auto as_large =

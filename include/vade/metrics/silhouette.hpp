@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <numeric>
@@ -23,7 +24,7 @@ namespace vade {
 /// Silhouette of each row of x `[N x J]` under `labels` `[N]`. Distances are squared differences in T, their sums are
 /// in double. O(N² J) time on all threads, O(N + tile) memory.
 /// @throws ShapeError if counts differ; ValueError on a negative label, NaN or infinity, or unless the number of
-/// different labels lies in [2, N − 1]
+/// different labels lies in [2, N − 1], or where squared distances overflow T
 template <Real T>
 std::vector<double> silhouette_samples(const MatrixRef<T>& x, const Labels& labels) {
   check_same_count("silhouette", "labels against rows of x", static_cast<Index>(labels.size()), x.rows());
@@ -53,6 +54,8 @@ std::vector<double> silhouette_samples(const MatrixRef<T>& x, const Labels& labe
       values[static_cast<std::size_t>(i)] = rows.size(own) > 1 && scale > 0 ? (beside - within) / scale : 0.0;
     }
   });
+  if (std::ranges::any_of(values, [](double value) { return std::isnan(value); }))
+    throw ValueError("silhouette: squared distances overflow, wanted smaller values in x");
   return values;
 }
 

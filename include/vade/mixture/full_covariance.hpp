@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,17 @@ struct FullCovariance {
     return 0.5 * static_cast<double>(clusters) * static_cast<double>(latent) * static_cast<double>(latent + 1);
   }
 
+  /// A matrix that loses its definiteness when it is rounded to a narrower type, as that of two equal columns does, gets
+  /// a diagonal that is larger by as many roundings as that can take.
   template <Real To, Real From>
   static Spread<To> cast(const Spread<From>& spread) {
     Spread<To> result;
-    for (const Matrix<From>& covariance : spread) result.push_back(covariance.template cast<To>());
+    for (const Matrix<From>& covariance : spread) {
+      Matrix<To>& rounded = result.emplace_back(covariance.template cast<To>());
+      if constexpr (sizeof(To) < sizeof(From))
+        if (Eigen::LLT<Matrix<double>>(rounded.template cast<double>()).info() != Eigen::Success)
+          rounded.diagonal() *= 1 + 2 * static_cast<To>(rounded.rows()) * std::numeric_limits<To>::epsilon();
+    }
     return result;
   }
 

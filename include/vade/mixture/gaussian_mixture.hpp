@@ -21,7 +21,8 @@
 
 /// p(x) = Σ_k π_k N(x; μ_k, Σ_k). E and M step are one pass over tiles of rows: distances, responsibilities and
 /// weighted sums of a tile are made while it is in the cache, so memory is O(tile) whatever N is. All arithmetic is in
-/// double and relative to the mean of the data, for float data, too; parameters are rounded to T when a fit ends.
+/// double and relative to the mean of the data, for float data, too; parameters are rounded to T when a fit ends, where full
+/// covariances stay positive definite.
 ///
 /// Laws, each tested by name:
 ///   1. with `variance_floor` 0 and nothing revived, no iteration lowers the likelihood;
@@ -55,7 +56,8 @@ struct MixtureSample {
   Labels labels;   ///< `[N]`
 };
 
-/// A mixture of K Gaussians in J dimensions; `Covariance` is `DiagonalCovariance` or `FullCovariance`.
+/// A mixture of K Gaussians in J dimensions; `Covariance` is `DiagonalCovariance` or `FullCovariance`. Costs are those of
+/// the diagonal; with full covariances J² stands in the place of J.
 ///
 /// A component whose mass falls below 1e-3 of a row has nothing left to be estimated from: it is revived at the row
 /// with the lowest log-probability, with the covariance of the whole data (no correlations) and weight 1/K. At most one
@@ -68,7 +70,7 @@ class GaussianMixture {
 
   GaussianMixture() = default;
 
-  /// Fits to the rows of x `[N x J]`, from the clusters of `kmeans`. O(N K J) per iteration (full: O(N K J²)).
+  /// Fits to the rows of x `[N x J]`, from the clusters of `kmeans`. O(N K J) per iteration.
   /// Source: Dempster, Laird and Rubin, JRSS B 39 (1977); Bishop, PRML (2006), section 9.2.2.
   /// @throws ShapeError if x has no column; ValueError on bad options, NaN or infinity, N < K, fewer than K distinct
   /// rows, or a variance of 0 with `variance_floor` 0. The mixture is then as it was before.

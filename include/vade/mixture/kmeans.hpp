@@ -101,7 +101,7 @@ auto kmeans(const M& x, const KMeansOptions& options) {
 
 /// Nearest centre of each row of x `[N x J]`, centres `[K x J]`; among equals the lowest. A row's label does not depend
 /// on the other rows. O(N K J).
-/// @throws ShapeError if widths differ; ValueError on values that are not finite
+/// @throws ShapeError if widths differ; ValueError on values that are not finite, or squared distances that overflow
 template <Real T>
 Labels assign_labels(const MatrixRef<T>& x, const Matrix<T>& centres) {
   check_at_least("assign_labels", "rows of centres", centres.rows(), Index{1});
@@ -110,6 +110,8 @@ Labels assign_labels(const MatrixRef<T>& x, const Matrix<T>& centres) {
   check_finite("assign_labels", "centres", centres);
   detail::Lloyd<T> lloyd(x, centres);
   lloyd.assign_rows();
+  if (!std::isfinite(lloyd.inertia()))
+    throw ValueError("assign_labels: squared distances overflow, wanted smaller values in x and centres");
   return lloyd.take_labels();
 }
 

@@ -26,13 +26,14 @@ class Autoencoder {
 
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
   FitReport fit(const Dataset& data, const FitOptions& fit = {}, const Observer& observer = {},
-                std::stop_token stop = {}) {
+                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+    fit.check();
     RowSource<T>(data).check("Autoencoder::fit", options().inputs, options().likelihood);
     *this = Autoencoder(options());
     Tape<T> tape;
     AutoencoderObjective<T, CodeNetwork> objective(network_);
     fitted_ = true;
-    return train<T>(objective, tape, data, fit, {"autoencoder", 1}, options().seed, observer, stop);
+    return train<T>(objective, tape, data, fit, {"autoencoder", 1}, options().seed, observer, stop, checkpoint);
   }
 
   /// Codes `[N x J]`.

@@ -27,7 +27,7 @@ struct ClusterHealth {
 
 /// Every row is looked at, and one random view of it. What a good partition has is `view_information`: clusters that are
 /// many and even, certain, and the same for a row and its view (the quantity that IIC maximises: Ji, Henriques and
-/// Vedaldi, ICCV 2019). O(parameters · N). @throws as `Vade::predict_proba` and `Views`
+/// Vedaldi, ICCV 2019). Under a Bernoulli likelihood views are kept in [0, 1]. O(parameters · N). @throws as `Vade::predict_proba` and `Views`
 template <Real T, class Posterior>
 ClusterHealth cluster_health(const Vade<T, Posterior>& model, const Dataset& data, const Augmentation& augmentation,
                              std::uint64_t seed = 0) {
@@ -41,6 +41,7 @@ ClusterHealth cluster_health(const Vade<T, Posterior>& model, const Dataset& dat
     data.gather<T>(rows, MatrixView<T>(x.data(), x.rows(), x.cols()));
     const Matrix<T> gamma = model.predict_proba(x);
     views.draw(rows, 1, seed, 0, MatrixView<T>(x.data(), x.rows(), x.cols()));
+    if (model.options().network.likelihood == Likelihood::bernoulli) x = x.cwiseMax(T{0}).cwiseMin(T{1});
     monitor.observe(rows, gamma);
     monitor.observe_views(gamma, model.predict_proba(x));
   }

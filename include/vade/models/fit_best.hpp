@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,7 @@ struct Restart {
   double bound = 0;  ///< of all rows, in nats
   ClusterHealth health;
   double seconds = 0;
+  std::string error;  ///< the TrainingError that ended it; it is then not kept, and has no bound and no health
 };
 
 /// All of them, the one that was kept, and why.
@@ -44,15 +46,16 @@ namespace detail {
 
 /// "fit 2 of 3 is kept: no alarm, 2.21 nats; the others: no alarm, 2.13 nats; 1 alarm, 2.20 nats".
 inline std::string restart_reason(const std::vector<Restart>& restarts, std::size_t chosen) {
-  const auto describe = [](const ClusterHealth& health) {
-    const std::size_t alarms = health.alarms.size();
+  const auto describe = [](const Restart& restart) {
+    if (!restart.error.empty()) return restart.error;
+    const std::size_t alarms = restart.health.alarms.size();
     return (alarms == 0 ? std::string("no") : std::to_string(alarms)) + (alarms > 1 ? " alarms, " : " alarm, ") +
-           message(health.view_information, " nats");
+           message(restart.health.view_information, " nats");
   };
-  std::string reason = message("fit ", chosen + 1, " of ", restarts.size(), " is kept: ", describe(restarts[chosen].health));
+  std::string reason = message("fit ", chosen + 1, " of ", restarts.size(), " is kept: ", describe(restarts[chosen]));
   std::string_view before = "; the others: ";
   for (std::size_t k = 0; k < restarts.size(); ++k)
-    if (k != chosen) reason.append(std::exchange(before, "; ")).append(describe(restarts[k].health));
+    if (k != chosen) reason.append(std::exchange(before, "; ")).append(describe(restarts[k]));
   return reason;
 }
 
@@ -61,7 +64,8 @@ inline std::string restart_reason(const std::vector<Restart>& restarts, std::siz
 /// Fits `model` several times, with seeds drawn from its own, and leaves the best in it: the one with fewest alarms, of
 /// those the one with the highest `view_information`. The bound is told and does not decide: it differs little between
 /// partitions, and not in favour of the right one (docs/results.md). A stop request ends the fit in progress; it is judged
-/// as it is, if there is no other. @throws as `Vade::fit` and `cluster_health`; ValueError
+/// as it is, if there is no other. A fit that a TrainingError ends is passed over, but thrown if all are.
+/// @throws as `Vade::fit` and `cluster_health`; ValueError
 template <Real T, class Posterior>
 BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOptions& options,
                  const RestartOptions& restarts, const Observer& observer = {}, const std::stop_token& stop = {}) {
@@ -77,7 +81,19 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
     VadeOptions drawn = model.options();
     drawn.network.seed += static_cast<std::uint64_t>(k) << 40;
     Vade<T, Posterior> candidate(drawn);
-    FitReport report = candidate.fit(data, options, observer, stop);
+    const auto start = std::chrono::steady_clock::now();
+    const auto seconds_passed = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    FitReport report;
+    try {
+      report = candidate.fit(data, options, observer, stop);
+    } catch (const TrainingError& error) {
+      if (k + 1 == restarts.restarts && !kept) throw;
+      best.restarts.push_back({.seed = drawn.network.seed, .bound = 0, .health = {}, .seconds = seconds_passed(), .error = error.what()});
+      best.report.seconds += best.restarts.back().seconds;
+      continue;
+    }
     const double seconds = report.seconds;
     const bool whole = report.stop == StopReason::finished;
     best.report.append(std::move(report));
@@ -85,7 +101,8 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
     best.restarts.push_back({.seed = drawn.network.seed,
                              .bound = candidate.elbo(data).bound(),
                              .health = cluster_health(candidate, data, restarts.augmentation, model.options().network.seed),
-                             .seconds = seconds});
+                             .seconds = seconds,
+                             .error = {}});
     if (kept && !better(best.restarts.back().health, best.restarts[best.chosen].health)) continue;
     best.chosen = best.restarts.size() - 1;
     kept = std::move(candidate);

@@ -53,6 +53,14 @@ struct InformationMaximisationOptions {
     check_at_least("InformationMaximisationOptions", "balance", balance, 0.0);
     check_at_least<Index>("InformationMaximisationOptions", "batch", fit.batch, 2);
     fit.check();
+    if (fit.average_decay > 0)
+      throw ValueError("InformationMaximisationOptions: average_decay is above 0, but the statistics of batch normalisation are "
+                       "those of the weights as they are, not of their average");
+  }
+  void for_each_option(auto&& visit) const {
+    visit("hidden", hidden), visit("clusters", clusters), visit("augmentation", augmentation);
+    visit("view_strength", view_strength), visit("certainty_weight", certainty_weight), visit("balance", balance);
+    visit("fit", fit);
   }
 };
 
@@ -68,6 +76,7 @@ struct HalvingOptions {
     check_at_least("HalvingOptions", "candidates", candidates, 1);
     check_at_least("HalvingOptions", "rung", rung, 1);
   }
+  void for_each_option(auto&& visit) const { visit("candidates", candidates), visit("rung", rung); }
 };
 
 /// p(c|x) by ReLU layers with batch normalisation and a linear layer of K logits.
@@ -95,10 +104,11 @@ class InformationMaximisingClassifier {
   Index inputs() const { return trunk_.front().inputs(); }
 
   /// Trains on `data` as `stage`. @throws as `train` and as `Views`
-  FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {}) {
+  FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {},
+                Checkpoint* checkpoint = nullptr) {
     Tape<T> tape;
     const Views<T> views(data, options_.augmentation);
-    return PausableFit(*this, tape, data, views, stage).to(options_.fit.epochs, observer, std::move(stop));
+    return PausableFit(*this, tape, data, views, stage, checkpoint).to(options_.fit.epochs, observer, std::move(stop));
   }
 
   /// Trains several classifiers from different draws and returns the one that is left; what all of them did is added to
@@ -107,13 +117,13 @@ class InformationMaximisingClassifier {
   static InformationMaximisingClassifier fit_best(const Dataset& data, const InformationMaximisationOptions& options,
                                                   const HalvingOptions& halving, std::uint64_t seed, const Stage& stage,
                                                   FitReport& report, const Observer& observer = {},
-                                                  const std::stop_token& stop = {}) {
+                                                  const std::stop_token& stop = {}, Checkpoint* checkpoint = nullptr) {
     struct Candidate {
       InformationMaximisingClassifier classifier;
       PausableFit fit;
       Candidate(const Dataset& data, const Views<T>& views, const InformationMaximisationOptions& options,
-                std::uint64_t seed, Tape<T>& tape, const Stage& stage)
-          : classifier(data.columns(), options, seed), fit(classifier, tape, data, views, stage) {}
+                std::uint64_t seed, Tape<T>& tape, const Stage& stage, Checkpoint* checkpoint)
+          : classifier(data.columns(), options, seed), fit(classifier, tape, data, views, stage, checkpoint) {}
     };
     halving.check();
     Tape<T> tape;
@@ -121,12 +131,15 @@ class InformationMaximisingClassifier {
     std::vector<std::unique_ptr<Candidate>> field;
     for (int k = 0; k < halving.candidates; ++k)
       field.push_back(std::make_unique<Candidate>(data, views, options, seed + (static_cast<std::uint64_t>(k) << 32),
-                                                  tape, Stage{stage.name + " " + std::to_string(k + 1), stage.number}));
+                                                  tape, Stage{stage.name + " " + std::to_string(k + 1), stage.number},
+                                                  checkpoint));
     for (int until = halving.rung; field.size() > 1 && report.stop == StopReason::finished; until += halving.rung) {
       for (auto& candidate : field)
         if (report.stop == StopReason::finished) report.append(candidate->fit.to(until, observer, stop));
       std::ranges::stable_sort(field, {}, [](const auto& candidate) { return candidate->classifier.loss(); });
-      field.resize((field.size() + 1) / 2);
+      const std::size_t left = (field.size() + 1) / 2;
+      for (std::size_t k = left; checkpoint && k < field.size(); ++k) checkpoint->drop(field[k]->fit.training.stage().name);
+      field.resize(left);
     }
     if (report.stop == StopReason::finished) report.append(field.front()->fit.to(options.fit.epochs, observer, stop));
     return std::move(field.front()->classifier);
@@ -197,6 +210,10 @@ class InformationMaximisingClassifier {
 
     std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*classifier_), 1.0}}; }
     void end_epoch(EpochRecord& record) { monitor_.finish(record); }
+    void for_each_state(auto&& visit) {
+      for (auto& layer : classifier_->trunk_) layer.for_each_state(visit);
+      monitor_.for_each_state(visit);
+    }
 
    private:
     InformationMaximisingClassifier* classifier_;
@@ -217,16 +234,15 @@ class InformationMaximisingClassifier {
     Training<T, Objective> training;
 
     PausableFit(InformationMaximisingClassifier& c, Tape<T>& tape, const Dataset& data, const Views<T>& views,
-                const Stage& stage)
+                const Stage& stage, Checkpoint* checkpoint)
         : classifier(c),
           objective(c, views, data.rows()),
-          training(objective, tape, data, c.options_.fit, stage, c.seed_) {}
+          training(objective, tape, data, c.options_.fit, stage, c.seed_, checkpoint) {}
 
     /// Goes on until `epoch` epochs are done in all.
     FitReport to(int epoch, const Observer& observer, std::stop_token stop) {
       FitReport report = training.run(epoch, observer, std::move(stop));
       if (!report.history.empty()) classifier.loss_ = report.history.back().loss;
-      if (training.epochs_done() == classifier.options_.fit.epochs) training.finish();
       return report;
     }
   };

@@ -57,11 +57,11 @@ struct MixtureParameters {
   }
 
   /// M.12: cluster `from` becomes two, itself and `into`, which is given up: half of the weight each, apart by √2 σ along
-  /// the axis where it was widest. Together they have the weight, the mean and the variances that it had. O(J).
+  /// the axis where it was widest. Together they have the weight, the mean and the variances that it had. O(K J).
   void split(Index from, Index into) {
     Index widest = 0;
     log_variances.value().row(from).maxCoeff(&widest);
-    const T step = std::sqrt(std::exp(log_variances.value()(from, widest)) / 2);
+    const T step = std::sqrt(variances()(from, widest) / 2);
     weight_logits.value()(0, from) -= std::log(T{2});
     weight_logits.value()(0, into) = weight_logits.value()(0, from);
     log_variances.value()(from, widest) -= std::log(T{2});

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <vade/core/exact_text.hpp>
 #include <vade/io/safetensors.hpp>
 #include <vade/models/network.hpp>
 
@@ -33,10 +34,7 @@ class ModelFileWriter {
     set("hidden", hidden);
     set("latent", std::to_string(options.latent));
     set("likelihood", options.likelihood == Likelihood::bernoulli ? "bernoulli" : "gaussian");
-    std::ostringstream variance;
-    variance.precision(17);
-    variance << options.observation_variance;
-    set("observation_variance", variance.str());
+    set("observation_variance", exact_text(options.observation_variance));
     if (options.learn_observation_variance) set("learn_observation_variance", "true");
     set("seed", std::to_string(options.seed));
   }

@@ -30,6 +30,8 @@ struct NetworkOptions {
     if (learn_observation_variance && likelihood != Likelihood::gaussian)
       throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, "
                        "wanted a Gaussian one");
+    if (learn_observation_variance)  // outside the bound of `Observation` nothing would be learned
+      check_between("NetworkOptions", "observation_variance, to be learned", observation_variance, 1e-5, 1e5);
   }
 };
 

@@ -34,6 +34,14 @@ class AutoencoderObjective {
   AnyNetwork* network_;
 };
 
+/// A warm-up of the KL weight that training would not reach the end of is a mistake: the full bound would never be used.
+/// @throws ValueError
+inline void check_warm_up(std::string_view who, const Schedule& kl_weight, int epochs) {
+  if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
+    throw ValueError(detail::message(who, ": kl_weight warms up for ", kl_weight.warm_up_epochs(), " epochs, but training has ",
+                                     epochs, ": the full bound would never be used"));
+}
+
 /// How many codes are drawn for a row, and what is made of them (see `elbo/multi_sample.hpp`).
 struct SampleOptions {
   int samples = 1;                   ///< L
@@ -41,6 +49,9 @@ struct SampleOptions {
 
   /// @throws ValueError naming the field
   void check() const { check_between("SampleOptions", "samples", samples, 1, 1 << 20); }
+  void for_each_option(auto&& visit) const {
+    visit("samples", samples), visit("importance_weighted", importance_weighted);
+  }
 };
 
 /// −ELBO of the VAE, with weight β(epoch) on KL(q(z|x) ‖ N(0, I)) and L draws of z a row; or, for β = 1, minus the

@@ -45,7 +45,8 @@ class OnlineMixture {
   /// variances. O(K J).
   void update(MixtureParameters<T>& mixture) const {
     if (observed_ == 0) return;
-    constexpr double hardly = 1e-6, narrowest = 1e-8;
+    constexpr double hardly = 1e-6;
+    const double narrowest = std::exp(-static_cast<double>(MixtureParameters<T>::log_variance_bound));
     for (Index c = 0; c < shares_.cols(); ++c) {
       mixture.weight_logits.value()(0, c) = static_cast<T>(std::log(std::max(shares_(c), hardly)));
       if (shares_(c) <= hardly) continue;
@@ -54,6 +55,14 @@ class OnlineMixture {
       mixture.means.value().row(c) = mean.template cast<T>();
       mixture.log_variances.value().row(c) = variance.array().max(narrowest).log().matrix().template cast<T>();
     }
+  }
+
+  /// The sums, for a `Checkpoint`.
+  void for_each_state(auto&& visit) {
+    visit("online.shares", shares_);
+    visit("online.means", means_);
+    visit("online.squares", squares_);
+    visit("online.observed", observed_);
   }
 
  private:

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
+#include <span>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include <vade/autodiff/tape.hpp>
@@ -44,7 +47,7 @@ class RowSource {
         source_);
   }
 
-  /// Width, at least one row, finite values, and [0, 1] under a Bernoulli likelihood. O(N D).
+  /// Width, at least one row, finite values in T, and [0, 1] under a Bernoulli likelihood. O(N D).
   /// @throws ShapeError, ValueError naming row and column
   void check(std::string_view who, Index width, Likelihood likelihood) const {
     if (this->width() != width || count() < 1)
@@ -58,13 +61,20 @@ class RowSource {
       return;
     }
     const Dataset& data = *std::get<const Dataset*>(source_);
-    if (likelihood == Likelihood::gaussian || data.is_bytes()) return;  // finite since it was made, or in range
+    if (data.is_bytes()) return;  // in range
+    const bool in_unit = likelihood == Likelihood::bernoulli;
     for (Index i = 0; i < data.rows(); ++i)
-      data.with_row(i, [&](auto row) {
+      data.with_row(i, [&]<class Stored>(std::span<const Stored> row) {
+        Stored low = 0, high = 1;
+        if constexpr (sizeof(Stored) > sizeof(T)) {
+          if (!in_unit) low = std::numeric_limits<T>::lowest(), high = std::numeric_limits<T>::max();
+        } else if (!in_unit) {
+          return;  // finite since it was made
+        }
         for (std::size_t j = 0; j < row.size(); ++j)
-          if (row[j] < 0 || row[j] > 1)
-            throw ValueError(detail::message(who, ": x (Bernoulli likelihood) has ", row[j], " at row ", i,
-                                             ", column ", j, ", wanted values in [0, 1]"));
+          if (row[j] < low || row[j] > high)
+            throw ValueError(detail::message(who, ": x", in_unit ? " (Bernoulli likelihood)" : "", " has ", row[j],
+                                             " at row ", i, ", column ", j, ", wanted values in [", +low, ", ", +high, "]"));
       });
   }
 

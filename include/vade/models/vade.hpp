@@ -69,32 +69,41 @@ class Vade {
   }
 
   const VadeOptions& options() const { return options_; }
-  /// Whether `fit` (to the end or cancelled) or `load` has happened.
+  /// Whether there is a model to ask: `load`, or a `fit` that began to train, even if it was cancelled or could not go on.
   bool fitted() const { return fitted_; }
   Index parameter_count() const { return vade::parameter_count(network_) + vade::parameter_count(mixture_); }
   /// p(x|z), with its variances where they are learned.
   const Observation<T>& observation() const { return network_.observation; }
 
-  /// Warm start, then joint training, telling `observer`. Starts anew each time. Can be cancelled between steps.
-  /// @throws ShapeError, ValueError (data or options, fewer rows than clusters), TrainingError
+  /// Warm start, then joint training, telling `observer`. Starts anew each time, or where `checkpoint` says. Can be cancelled
+  /// between steps. @throws ShapeError, ValueError (data or options, fewer rows than clusters; a checkpoint of other ones),
+  /// which leave the model as it was; TrainingError; FileError
   FitReport fit(const Dataset& data, const VadeFitOptions& options = {}, const Observer& observer = {},
-                std::stop_token stop = {}) {
+                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
     const NetworkOptions& n = options_.network;
-    options.check();
+    options.check(data.rows(), options_.clusters);
     RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);
     check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
+    // Before the start takes its time.
+    if (const auto* start = std::get_if<InformationStart>(&options.start))
+      Views<T>::check(data, start->classifier.augmentation, start->classifier.view_strength.peak());
     const ConsistencyOptions& consistency = options.objective.consistency;
-    if (consistency.draws_views()) Views<T>::check(data, consistency.augmentation);  // before the start takes its time
+    if (consistency.draws_views()) Views<T>::check(data, consistency.augmentation, consistency.view_strength);
+    if (checkpoint) detail::check_options(*checkpoint, "fit", options);
     *this = Vade(options_);
-    Tape<T> tape;
-    detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, {}, {}};
-    std::visit(start, options.start);
-    FitReport report = std::move(start.report);
     fitted_ = true;
+    Tape<T> tape;
+    const Stage stage{"vade", 10};
+    detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, checkpoint, {}, {}};
+    if (checkpoint && checkpoint->holds(stage.name))
+      start.report = detail::take_stages_before(stage.name, *checkpoint);  // what they led to comes back with the state
+    else
+      std::visit(start, options.start);
+    FitReport report = std::move(start.report);
     if (report.stop == StopReason::cancelled) return report;
     VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data,
                                           std::move(start.responsibilities));
-    report.append(train<T>(objective, tape, data, options.fit, {"vade", 10}, n.seed, observer, stop));
+    report.append(train<T>(objective, tape, data, options.fit, stage, n.seed, observer, stop, checkpoint));
     return report;
   }
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -20,6 +21,7 @@
 #include <vade/models/adversarial_views.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/network.hpp>
+#include <vade/models/objectives.hpp>
 #include <vade/models/online_mixture.hpp>
 #include <vade/optim/weight_average.hpp>
 #include <vade/training/cluster_monitor.hpp>
@@ -51,12 +53,16 @@ struct ConsistencyOptions {
   double view_strength = 1;
 
   bool draws_views() const { return weight.peak() > 0 && view_strength > 0; }
+  void for_each_option(auto&& visit) const {
+    visit("weight", weight), visit("balance", balance), visit("target", target), visit("teacher_decay", teacher_decay);
+    visit("augmentation", augmentation), visit("view_strength", view_strength);
+  }
 };
 
 /// What moves π, μ_c and σ_c.
 enum class MixtureUpdate {
   gradient,  ///< the optimizer, with everything else
-  em,        ///< online EM: after each step they are the maximisers of the bound for the posteriors of the last epoch or so
+  em,        ///< online EM: in each step they are the maximisers of the bound for the posteriors of the last epoch or so
 };
 
 /// How the bound is trained.
@@ -80,9 +86,12 @@ struct VadeObjectiveOptions {
     check_between("ConsistencyOptions", "teacher_decay", consistency.teacher_decay, 0.0, 0.999999);
     if (revive && mixture == MixtureUpdate::em)
       throw ValueError("VadeObjectiveOptions: revive is true with mixture = em, whose sums would bring the dead cluster back");
-    if (epochs > 0 && kl_weight.warm_up_epochs() > epochs)
-      throw ValueError(detail::message("VadeObjectiveOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
-                                       " epochs, but training has ", epochs, ": the full bound would never be used"));
+    check_warm_up("VadeObjectiveOptions", kl_weight, epochs);
+  }
+  void for_each_option(auto&& visit) const {
+    visit("responsibilities", responsibilities), visit("mixture", mixture), visit("kl_weight", kl_weight);
+    visit("mixture_rate", mixture_rate), visit("freeze_epochs", freeze_epochs), visit("revive", revive);
+    visit("samples", samples), visit("consistency", consistency);
   }
 };
 
@@ -140,8 +149,12 @@ class VadeObjective {
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
     if (const double weight = options_.consistency.weight.at(batch.epoch, batch.epochs); weight > 0) {
       const Var<T> target = freeze ? gamma : consistency_target(batch, gamma);
-      consistency = options_.consistency.draws_views() ? view_term(target, view_posterior(batch), prior.held(), true)
-                                                       : view_term(target, q, prior.held(), false);
+      const Var<T> log_gamma = log_responsibilities(options_.consistency.draws_views() ? view_posterior(batch) : q, prior.held());
+      if (options_.consistency.draws_views()) {
+        monitor_.observe_views(own.value(), exp(log_gamma).value());
+        viewed_ = true;
+      }
+      consistency = view_term(target, log_gamma);
       loss = loss + static_cast<T>(weight) * consistency;
     }
     return {.loss = loss,
@@ -156,10 +169,22 @@ class VadeObjective {
   }
 
   void end_epoch(EpochRecord& record) {
-    if (views_ && !options_.consistency.draws_views()) watch_views(static_cast<std::uint32_t>(record.epoch));
+    if (views_ && !std::exchange(viewed_, false)) watch_views(static_cast<std::uint32_t>(record.epoch));
     const RowVector<double> shares = monitor_.finish(record);
     record.terms.push_back({"closest_centres", closest_centres()});
-    if (options_.revive && record.epoch >= options_.freeze_epochs) revive_smallest(shares, record);
+    // Not after the last epoch: a cluster cut in two wants training.
+    if (options_.revive && record.epoch >= options_.freeze_epochs && record.epoch < record.epochs)
+      revive_smallest(shares, record);
+  }
+
+  /// What the next epoch depends on besides the parameters, for a `Checkpoint`.
+  void for_each_state(auto&& visit) {
+    visit("frozen", frozen_);
+    monitor_.for_each_state(visit);
+    if (teacher_) teacher_->for_each_state([&](const std::string& name, auto& value) { visit("teacher." + name, value); });
+    if (!online_) return;
+    online_->for_each_state(visit);
+    mixture_->for_each_parameter([&](Parameter<T>& p) { visit(p.name(), p.value()); });
   }
 
  private:
@@ -188,22 +213,23 @@ class VadeObjective {
     if (views_->adversarial())
       adversarial_.turn(batch.x.value(), view.mutable_value(), [&](Var<T> x) {
         const MixturePrior<T> prior = std::as_const(*mixture_).on(x.tape());
-        const auto q = std::as_const(*network_).encoder(x);
-        return log_softmax(prior.expected_log_density(q) + log_softmax(prior.weight_logits));
+        return log_responsibilities(std::as_const(*network_).encoder(x), prior);
       });
     return network_->encoder(view);
   }
 
-  /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`, with γ′ of the posteriors q(z|Tx).
-  Var<T> view_term(Var<T> target, const auto& q, const MixturePrior<T>& prior, bool observe) {
-    const Var<T> log_gamma = log_softmax(prior.expected_log_density(q) + log_softmax(prior.weight_logits));
-    const Var<T> view_gamma = exp(log_gamma);
-    if (observe) monitor_.observe_views(target.value(), view_gamma.value());
-    return -vade::mean(row_sums(target * log_gamma)) -
-           static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(view_gamma));
+  /// log γ `[B x K]` of posteriors.
+  static Var<T> log_responsibilities(const auto& q, const MixturePrior<T>& prior) {
+    return log_softmax(prior.expected_log_density(q) + log_softmax(prior.weight_logits));
   }
 
-  /// Where training draws no views, a thousand rows tell whether a view would leave its cluster.
+  /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`, with γ′ of the posteriors q(z|Tx).
+  Var<T> view_term(Var<T> target, Var<T> log_gamma) const {
+    return -vade::mean(row_sums(target * log_gamma)) -
+           static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(exp(log_gamma)));
+  }
+
+  /// Where an epoch drew no views, a thousand rows tell whether a view would leave its cluster.
   void watch_views(std::uint32_t epoch) {
     std::vector<Index> rows(static_cast<std::size_t>(std::min<Index>(1000, data_->rows())));
     for (std::size_t i = 0; i < rows.size(); ++i)
@@ -234,11 +260,11 @@ class VadeObjective {
   /// Smallest distance of two centres in units of their pooled standard deviation.
   double closest_centres() const {
     const auto& m = mixture_->means.value();
-    const auto& l = mixture_->log_variances.value();
+    const Matrix<T> variances = mixture_->variances();
     double closest = std::numeric_limits<double>::infinity();
     for (Index a = 0; a < m.rows(); ++a)
       for (Index b = 0; b < a; ++b) {
-        const auto pooled = (l.row(a).array().exp() + l.row(b).array().exp()) * T{0.5};
+        const auto pooled = (variances.row(a) + variances.row(b)).array() * T{0.5};
         closest = std::min(
             closest, std::sqrt(static_cast<double>(((m.row(a) - m.row(b)).array().square() / pooled).sum())));
       }
@@ -252,6 +278,7 @@ class VadeObjective {
   const Dataset* data_;
   AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
+  bool viewed_ = false;  // whether the epoch has drawn views
   std::optional<WeightAverage<T>> teacher_;  // of encoder and mixture, for ConsistencyTarget::average
   std::optional<OnlineMixture<T>> online_;   // where EM moves the mixture
   std::optional<Views<T>> views_;            // for the consistency term, or to watch

@@ -31,10 +31,9 @@ struct VaeFitOptions {
       if (const double beta = kl_weight.at(epoch, fit.epochs); beta != 1)
         throw ValueError(detail::message("VaeFitOptions: kl_weight is ", beta, " at epoch ", epoch,
                                          ", wanted 1 with importance_weighted draws"));
-    if (fit.epochs > 0 && kl_weight.warm_up_epochs() > fit.epochs)
-      throw ValueError(detail::message("VaeFitOptions: kl_weight warms up for ", kl_weight.warm_up_epochs(),
-                                       " epochs, but training has ", fit.epochs));
+    check_warm_up("VaeFitOptions", kl_weight, fit.epochs);
   }
+  void for_each_option(auto&& visit) const { visit("fit", fit), visit("kl_weight", kl_weight), visit("draws", draws); }
 };
 
 /// Means over rows, in nats; `bound()` is the ELBO.
@@ -63,14 +62,15 @@ class Vae {
 
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
   FitReport fit(const Dataset& data, const VaeFitOptions& fit = {}, const Observer& observer = {},
-                std::stop_token stop = {}) {
+                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
     *this = Vae(options());
     Tape<T> tape;
     VaeObjective<T, Posterior> objective(network_, fit.kl_weight, fit.draws);
+    if (checkpoint) detail::check_options(*checkpoint, "fit", fit);
     fitted_ = true;
-    return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop);
+    return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop, checkpoint);
   }
 
   /// Posterior means `[N x J]`.

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +13,8 @@ namespace vade {
 /// y = f(BN(x w)): a dense product, batch normalisation with learned gain and shift, an activation. The product has no
 /// bias, since the normalisation would remove it. Called on a mutable layer it uses, and remembers, the statistics of
 /// the batch; on a const layer it uses the remembered ones: an exponential average with weight `momentum` on the new.
+/// Both variances have the divisor B of the batch, so that inference computes what training computed. Statistics that
+/// are not finite are not remembered, so that one overflowing batch does not spoil a layer for good.
 template <Real T, Activation A = Relu>
 class BatchNormDense {
  public:
@@ -41,8 +42,10 @@ class BatchNormDense {
     Tape<T>& tape = x.tape();
     const Var<T> y = batch_normalise<A>(matmul(x, tape.parameter(weight_)), tape.parameter(gain_),
                                         tape.parameter(shift_), epsilon, batch_mean_, batch_variance_);
-    running_mean_ += momentum_ * (batch_mean_ - running_mean_);
-    running_variance_ += momentum_ * (batch_variance_ - running_variance_);
+    if (batch_mean_.allFinite() && batch_variance_.allFinite()) {
+      running_mean_ += momentum_ * (batch_mean_ - running_mean_);
+      running_variance_ += momentum_ * (batch_variance_ - running_variance_);
+    }
     return y;
   }
 
@@ -64,6 +67,12 @@ class BatchNormDense {
 
   void for_each_parameter(auto&& visit) { visit(weight_), visit(gain_), visit(shift_); }
   void for_each_parameter(auto&& visit) const { visit(weight_), visit(gain_), visit(shift_); }
+
+  /// What it remembers besides its parameters, for a `Checkpoint`.
+  void for_each_state(auto&& visit) {
+    visit(weight_.name() + ".running_mean", running_mean_);
+    visit(weight_.name() + ".running_variance", running_variance_);
+  }
 
  private:
   static constexpr T epsilon = static_cast<T>(1e-5);

@@ -54,15 +54,18 @@ class GaussianEncoder {
   Gaussian operator()(Var<T> x) const { return apply(*this, x); }
 
   /// Gives every posterior the same variance, e^`log_variance` in each dimension, and no correlations, whatever x: its
-  /// weights become 0. A head that no pretraining has taught would otherwise drown the code in noise.
+  /// weights become 0. A head that no pretraining has taught would otherwise drown the code in noise. Beyond the bound it
+  /// is the bound: from there, unlike from outside, gradients lead back.
   void reset_log_variance(T log_variance) { reset_log_variance(RowVector<T>::Constant(latent_, log_variance)); }
 
-  /// The same with one log-variance for each dimension, `[1 x J]`.
+  /// The same with one log-variance for each dimension, `[1 x J]`. @throws ShapeError
   void reset_log_variance(const RowVector<T>& log_variances) {
+    check_shape("GaussianEncoder::reset_log_variance", "log_variances", log_variances, 1, latent_);
     const Index rest = head_.outputs() - latent_;
     head_.weight().value().rightCols(rest).setZero();
     head_.bias().value().rightCols(rest).setZero();
-    head_.bias().value().middleCols(latent_, latent_) = log_variances;
+    head_.bias().value().middleCols(latent_, latent_) =
+        log_variances.cwiseMax(-log_variance_bound).cwiseMin(log_variance_bound);
   }
 
   void for_each_parameter(auto&& visit) { trunk_.for_each_parameter(visit), head_.for_each_parameter(visit); }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <vector>
 
 #include <vade/autodiff/tape.hpp>

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <vade/autodiff/parameter.hpp>
 #include <vade/core/checks.hpp>
 #include <vade/core/thread_pool.hpp>
+#include <vade/optim/parameter_group.hpp>
 
 namespace vade {
 
@@ -22,6 +22,8 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
 
+  void for_each_option(auto&& visit) const { visit("beta1", beta1), visit("beta2", beta2), visit("epsilon", epsilon); }
+
   /// @throws ValueError
   void check() const {
     check_between("AdamOptions", "beta1", beta1, 0.0, 0.999999);
@@ -29,24 +31,6 @@ struct AdamOptions {
     check_positive("AdamOptions", "epsilon", epsilon);
   }
 };
-
-/// Parameters that share a learning rate, given as a multiple of the rate of the step.
-template <Real T>
-struct ParameterGroup {
-  std::vector<Parameter<T>*> parameters;
-  double rate = 1;
-};
-
-namespace detail {
-
-/// Every rate is at least 0 and finite. @throws ValueError
-template <Real T>
-void check_groups(std::string_view who, const std::vector<ParameterGroup<T>>& groups) {
-  for (std::size_t k = 0; k < groups.size(); ++k)
-    check_at_least(who, message("rate of group ", k), groups[k].rate, 0.0);
-}
-
-}  // namespace detail
 
 /// Adam (Kingma and Ba 2015, algorithm 1). One step counter t for all parameters:
 ///     m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,
@@ -56,10 +40,14 @@ void check_groups(std::string_view who, const std::vector<ParameterGroup<T>>& gr
 template <Real T>
 class Adam {
  public:
-  /// The parameters must outlive the optimizer and stay where they are. @throws ValueError
+  /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for bad options or rates, for
+  /// an ε that is 0 in T or a rate of decay that is 1 in T, and for a parameter that is listed twice
   explicit Adam(std::vector<ParameterGroup<T>> groups, AdamOptions options = {})
       : groups_(std::move(groups)), options_(options) {
     options_.check();
+    check_in_t("beta1", options_.beta1, static_cast<T>(options_.beta1) < T{1}, "below 1");
+    check_in_t("beta2", options_.beta2, static_cast<T>(options_.beta2) < T{1}, "below 1");
+    check_in_t("epsilon", options_.epsilon, static_cast<T>(options_.epsilon) > T{0}, "above 0");
     detail::check_groups("Adam", groups_);
     for (const ParameterGroup<T>& group : groups_)
       for (const Parameter<T>* p : group.parameters) {
@@ -70,24 +58,20 @@ class Adam {
 
   std::int64_t steps() const { return steps_; }
 
-  /// √ Σ ‖g‖² over all fresh gradients; not finite if any entry is not. O(parameters).
-  double gradient_norm() {
-    double total = 0;
-    for_each_fresh([&](Parameter<T>& p, std::size_t, double) {
-      const Index size = p.size();
-      partial_.resize(static_cast<std::size_t>((size + tile - 1) / tile));
-      parallel_ranges(size, tile, [&](Index begin, Index end) {
-        double sum = 0;
-        for (Index at = begin; at < end; at += chunk) {
-          const Eigen::Map<const Entries> g(p.gradient().data() + at, std::min<Index>(chunk, end - at));
-          sum += static_cast<double>(g.square().sum());
-        }
-        partial_[static_cast<std::size_t>(begin / tile)] = sum;
-      });
-      for (const double sum : partial_) total += sum;
-    });
-    return std::sqrt(total);
+  /// Counter and moments, for a `Checkpoint`.
+  void for_each_state(auto&& visit) {
+    visit("adam.steps", steps_);
+    std::size_t index = 0;
+    for (const ParameterGroup<T>& group : groups_)
+      for (const Parameter<T>* p : group.parameters) {
+        visit("adam.first." + p->name(), first_moments_[index]);
+        visit("adam.second." + p->name(), second_moments_[index]);
+        ++index;
+      }
   }
+
+  /// √ Σ ‖g‖² over all fresh gradients, as the function of this name says. O(parameters).
+  double gradient_norm() { return vade::gradient_norm(groups_, partial_); }
 
   /// One update with learning rate α = `rate` times the group's, gradients scaled by `gradient_scale` (for clipping).
   /// Gradients are used up: the next step needs a new backward sweep.
@@ -96,6 +80,7 @@ class Adam {
     const auto t = static_cast<double>(steps_);
     const double correction1 = -std::expm1(t * std::log(options_.beta1));
     const double correction2 = -std::expm1(t * std::log(options_.beta2));
+    // 1 − β is taken from the rounded β, without an error: the weights of a moment then sum to 1 − βᵗ in the long run.
     const auto b1 = static_cast<T>(options_.beta1);
     const auto b2 = static_cast<T>(options_.beta2);
     const auto root = static_cast<T>(1 / std::sqrt(correction2));
@@ -129,6 +114,13 @@ class Adam {
   /// far below ε, and larger ones do not notice.
   static constexpr T tiny = static_cast<T>(1e-30);
   using Entries = Eigen::Array<T, Eigen::Dynamic, 1>;
+
+  static void check_in_t(const char* what, double value, bool holds, const char* wanted) {
+    if (!holds)
+      throw ValueError(detail::message("Adam: ", what, " is ", value, ", in the type of the parameters ",
+                                       static_cast<T>(value), ", wanted ", wanted));
+  }
+
   static constexpr Index tile = 32768;  // entries of one task
   static constexpr Index chunk = 1024;  // entries that stay in the first cache over the three lines of the update
 

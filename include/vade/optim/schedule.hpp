@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/exact_text.hpp>
 
 namespace vade {
 
@@ -13,7 +15,7 @@ namespace vade {
 /// `epoch` counts passes as a real number (2.5 is half through the third), `epochs` is how many there will be.
 class Schedule {
  public:
-  /// `value`, always.
+  /// `value`, always. @throws ValueError for one that is negative or not finite, like all makers
   static Schedule constant(double value) { return Schedule(Kind::constant, value); }
 
   /// `value · factor^⌊epoch / every⌋`, not below `floor`, which is at most `value`. @throws ValueError
@@ -52,6 +54,7 @@ class Schedule {
     return Schedule(Kind::warm_up, value, first, over);
   }
 
+  /// The value at `epoch` of `epochs`, both at least 0; past the end it is the last one.
   double at(double epoch, double epochs) const {
     const double done = epochs > 0 ? std::clamp(epoch / epochs, 0.0, 1.0) : 0.0;
     switch (kind_) {
@@ -66,7 +69,19 @@ class Schedule {
   }
 
   /// The largest value that it takes: 0 is never on.
-  double peak() const { return kind_ == Kind::warm_up ? std::max(a_, value_) : value_; }
+  double peak() const {
+    if (kind_ == Kind::warm_up && b_ > 0) return std::max(a_, value_);
+    if (kind_ == Kind::drop && !(b_ < 1)) return value_ * a_;  // all is tail
+    return value_;
+  }
+
+  /// Kind and numbers: equal for equal schedules.
+  std::string text() const {
+    static constexpr const char* names[] = {"constant", "step_decay", "cosine", "linear", "drop", "warm_up"};
+    std::string text = names[static_cast<int>(kind_)];
+    for (const double number : {value_, a_, b_, c_}) text += " " + exact_text(number);
+    return text;
+  }
 
   /// Epochs before a warm-up has ended; 0 for all others. A run shorter than this never reaches `value`.
   double warm_up_epochs() const { return kind_ == Kind::warm_up ? b_ : 0.0; }

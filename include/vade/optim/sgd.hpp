@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include <vade/autodiff/parameter.hpp>
 #include <vade/core/checks.hpp>
-#include <vade/optim/adam.hpp>
+#include <vade/optim/parameter_group.hpp>
 
 namespace vade {
 
@@ -16,7 +17,7 @@ template <Real T>
 class Sgd {
  public:
   /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for momentum outside [0, 1)
-  /// or a negative rate
+  /// or a negative rate, and for a parameter that is listed twice
   explicit Sgd(std::vector<ParameterGroup<T>> groups, double momentum = 0)
       : groups_(std::move(groups)), momentum_(static_cast<T>(momentum)) {
     check_between("Sgd", "momentum", momentum, 0.0, 0.999999);
@@ -24,6 +25,9 @@ class Sgd {
     for (const ParameterGroup<T>& group : groups_)
       for (const Parameter<T>* p : group.parameters) velocities_.push_back(Matrix<T>::Zero(p->rows(), p->cols()));
   }
+
+  /// √ Σ ‖g‖² over all fresh gradients, as the function of this name says. O(parameters).
+  double gradient_norm() { return vade::gradient_norm(groups_, partial_); }
 
   /// One update of every parameter with a fresh gradient; gradients are used up. O(parameters).
   void step(double rate, double gradient_scale = 1) {
@@ -42,6 +46,7 @@ class Sgd {
   std::vector<ParameterGroup<T>> groups_;
   T momentum_;
   std::vector<Matrix<T>> velocities_;
+  std::vector<double> partial_;
 };
 
 }  // namespace vade

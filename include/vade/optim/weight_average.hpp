@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,12 @@ class WeightAverage {
       ~Exchanged() { average.swap(); }
     } exchanged(*this);
     return use();
+  }
+
+  /// Counter and averages, for a `Checkpoint`.
+  void for_each_state(auto&& visit) {
+    visit("average.updates", updates_);
+    for (std::size_t k = 0; k < parameters_.size(); ++k) visit("average." + parameters_[k]->name(), averages_[k]);
   }
 
   /// Exchanges averages and values; twice is nothing.

@@ -59,7 +59,8 @@ class Extent {
     if (!std::isfinite(least_positive_)) return {0.1, 1, true};
     const double from = std::log10(least_positive_), to = std::log10(high_);
     const double room = std::max((to - from) * padding, 0.05);
-    return {std::pow(10, from - room), std::pow(10, to + room), true};
+    using Limits = std::numeric_limits<double>;
+    return {std::max(std::pow(10, from - room), Limits::denorm_min()), std::min(std::pow(10, to + room), Limits::max()), true};
   }
 
  private:
@@ -81,7 +82,7 @@ inline std::string tick_text(double value, double step, bool scientific) {
   if (size < step * 1e-6) value = 0;  // a zero that rounding left beside itself
   if (scientific && value != 0) {
     const double orders = std::floor(std::log10(size) + 1e-9) - std::floor(std::log10(step) + 1e-9);
-    const int places = std::clamp(static_cast<int>(orders), 0, 6);
+    const int places = static_cast<int>(std::clamp(orders, 0.0, 17.0));
     std::snprintf(digits, sizeof digits, "%.*e", places, size);
     const std::string text(digits);
     const std::size_t e = text.find('e');
@@ -89,17 +90,19 @@ inline std::string tick_text(double value, double step, bool scientific) {
     return (value < 0 ? "\u2212" : "") + text.substr(0, e) + (exponent < 0 ? "e\u2212" : "e") +
            std::to_string(std::abs(exponent));
   }
-  const int places = scientific ? 0 : std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 9);
+  const int places = scientific ? 0 : static_cast<int>(std::clamp(-std::floor(std::log10(step) + 1e-9), 0.0, 17.0));
   std::snprintf(digits, sizeof digits, "%.*f", places, std::abs(value));
   return (value < 0 ? "\u2212" : "") + std::string(digits);
 }
 
 /// About `wanted` ticks inside the scale: multiples of 1, 2 or 5 times a power of ten; on a logarithmic scale the
-/// powers of ten, or 1, 2 and 5 times these where fewer than two powers fit. Counts ask for a `least_step` of 1.
+/// powers of ten, or 1, 2 and 5 times these where fewer than two powers fit. Counts ask for a `least_step` of 1. A scale
+/// without a range, or with one that has no logarithm, has no ticks.
 inline std::vector<Tick> ticks(const Scale& scale, int wanted, double least_step = 0) {
   std::vector<Tick> result;
   if (scale.logarithmic) {
-    const double span = std::log10(scale.high / scale.low);
+    if (!(scale.low > 0) || !(scale.high > scale.low) || std::isinf(scale.high)) return result;
+    const double span = std::log10(scale.high) - std::log10(scale.low);
     const int every = std::max(1, static_cast<int>(std::ceil(span / std::max(1, wanted))));
     const int first = static_cast<int>(std::floor(std::log10(scale.low)));
     const bool scientific = scale.low < 0.9e-3 || scale.high > 1.1e5;
@@ -108,6 +111,7 @@ inline std::vector<Tick> ticks(const Scale& scale, int wanted, double least_step
         const double value = factor * std::pow(10, power);
         if (value < scale.low || value > scale.high) continue;
         const bool named = factor == 1 ? (power - first) % every == 0 : span < 1.5 && (factor == 2 || factor == 5);
+        if (!named && every > 5) continue;  // marks would lie too close
         result.push_back({value, named ? tick_text(value, value, scientific) : ""});
       }
     return result;

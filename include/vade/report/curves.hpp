@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,7 +62,8 @@ inline std::string last_value(const Series& series) {
       const double size = std::abs(value);
       const double power = size > 0 ? std::pow(10, std::floor(std::log10(size))) : 1;
       const bool scientific = size >= 1e6 || (size > 0 && size < 1e-3);
-      return tick_text(value, scientific ? power / 1000 : std::min(1.0, power / 1000), scientific);
+      const double step = std::max(power / 1000, std::numeric_limits<double>::denorm_min());
+      return tick_text(value, scientific ? step : std::min(1.0, step), scientific);
     }
   return "";
 }
@@ -82,6 +84,7 @@ inline void draw_names(Canvas& canvas, const Panel& panel, const Frame& frame, c
     const Series& series = panel.series[static_cast<std::size_t>(i)];
     const double at = frame.top + (static_cast<double>(i) + 0.5) * line;
     const double left = frame.right + 0.9 * size;
+    if (series.name.empty() && !options.last_values) continue;
     canvas.line({left, at}, {left + 1.1 * size, at}, size / 6, qualitative(i, count));
     canvas.text({left + 1.7 * size, at}, series.name, {.size = size, .anchor_y = 0.5});
     if (options.last_values)
@@ -127,7 +130,7 @@ inline Image curves(const std::vector<Panel>& panels, const CurvesOptions& optio
   Canvas canvas(options.width, static_cast<Index>(std::ceil(head + count * panel_height + foot)));
 
   const double left = std::round(1.1 * size + marks + 0.45 * size);
-  const double legend = names > 0 ? names + values + 2.6 * size : 0;
+  const double legend = names + values > 0 ? names + values + 2.6 * size : 0;
   const double right = std::max(left + 4 * size, std::round(static_cast<double>(options.width) - size - legend));
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const Panel& panel = panels[i];

@@ -15,6 +15,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/png.hpp>
+#include <vade/report/detail/font.hpp>
 
 /// The file stands alone: pictures are inside it, no script, nothing is fetched, and no time is written, so that equal
 /// reports are equal files. All text is escaped: names of clusters, files and columns may hold anything.
@@ -30,22 +31,46 @@ struct ReportSection {
   std::string caption{};
 };
 
-/// `text` with & < > " ' replaced by references, safe in content and in quoted attributes. Control characters that
-/// HTML forbids become U+FFFD.
+namespace detail {
+
+/// `text` with its lines ended by LF alone.
+inline std::string with_line_feeds(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '\r')
+      result += text[i];
+    else if (i + 1 == text.size() || text[i + 1] != '\n')
+      result += '\n';
+  return result;
+}
+
+/// `bytes` are what UTF-8 writes for `code`, and HTML allows that in text.
+inline bool is_html_character(char32_t code, std::string_view bytes) {
+  const std::size_t wanted = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  if (bytes.size() != wanted || static_cast<unsigned char>(bytes[0]) > 0xF4 || code > 0x10FFFF) return false;
+  if (code >= 0xD800 && code <= 0xDFFF) return false;  // halves of UTF-16
+  return code == '\n' || code == '\t' || (code >= 0x20 && code < 0x7F) || code >= 0xA0;
+}
+
+}  // namespace detail
+
+/// `text` with & < > " ' replaced by references, safe in content and in quoted attributes. CR LF and CR become LF; control
+/// characters that HTML forbids, and bytes that are not UTF-8, become U+FFFD.
 inline std::string escape_html(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
-          result += "\uFFFD";
-        else
-          result += c;
+  const std::string lines = detail::with_line_feeds(text);
+  for (std::string_view rest = lines; !rest.empty();) {
+    const std::string_view before = rest;
+    const char32_t code = detail::take_character(rest);
+    const std::string_view bytes = before.substr(0, before.size() - rest.size());
+    switch (detail::is_html_character(code, bytes) ? code : U'\uFFFD') {
+      case U'&': result += "&amp;"; break;
+      case U'<': result += "&lt;"; break;
+      case U'>': result += "&gt;"; break;
+      case U'"': result += "&quot;"; break;
+      case U'\'': result += "&#39;"; break;
+      case U'\uFFFD': result += "\uFFFD"; break;
+      default: result += bytes;
     }
   }
   return result;
@@ -103,7 +128,9 @@ inline void append_table(std::string& html, const ReportSection& section) {
   html += "</tbody></table></div>\n";
 }
 
-inline void append_paragraphs(std::string& html, std::string_view text) {
+inline void append_paragraphs(std::string& html, std::string_view any) {
+  const std::string lines = with_line_feeds(any);
+  std::string_view text = lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find("\n\n"), text.size());
     if (end > 0) html += "<p>" + escape_html(text.substr(0, end)) + "</p>\n";

@@ -35,7 +35,9 @@ inline Color grey(double value, bool invert) {
   return {level, level, level};
 }
 
-inline Image image_grid(const Matrix<double>& images, Index height, Index width, const ImageGridOptions& options) {
+/// Rows of `images` that `absent` names, if any, are left as paper.
+inline Image image_grid(const Matrix<double>& images, Index height, Index width, const ImageGridOptions& options,
+                        const std::vector<bool>& absent = {}) {
   constexpr std::string_view who = "image_grid";
   check_at_least(who, "height", height, Index{1});
   check_at_least(who, "width", width, Index{1});
@@ -68,6 +70,7 @@ inline Image image_grid(const Matrix<double>& images, Index height, Index width,
   Canvas canvas(sheet_width, row_top(rows - 1) + step_y - options.gap + margin);
 
   for (Index i = 0; i < images.rows(); ++i) {
+    if (!absent.empty() && absent[static_cast<std::size_t>(i)]) continue;
     const Index x0 = left + i % columns * step_x, y0 = row_top(i / columns);
     if (options.invert)  // paper on paper: a hairline shows where the image ends
       canvas.rectangle(static_cast<double>(x0 - 1), static_cast<double>(y0 - 1),
@@ -122,10 +125,11 @@ Image reconstruction_pairs(const Eigen::MatrixBase<Originals>& originals,
     check_same_count(who, "row_labels", static_cast<Index>(options.row_labels.size()), Index{2});
   const Index columns = std::min(options.columns, originals.rows());
   const Index pairs = (originals.rows() + columns - 1) / columns;
-  // What the last pair lacks is left as paper: white, whichever way 0 is shown.
-  Matrix<double> sheet = Matrix<double>::Constant(2 * pairs * columns, originals.cols(), options.invert ? 0 : 1);
+  Matrix<double> sheet = Matrix<double>::Zero(2 * pairs * columns, originals.cols());
+  std::vector<bool> absent(static_cast<std::size_t>(sheet.rows()), true);  // what the last pair lacks
   for (Index i = 0; i < originals.rows(); ++i) {
     const Index at = i / columns * 2 * columns + i % columns;
+    absent[static_cast<std::size_t>(at)] = absent[static_cast<std::size_t>(at + columns)] = false;
     sheet.row(at) = originals.row(i).template cast<double>();
     sheet.row(at + columns) = reconstructions.row(i).template cast<double>();
   }
@@ -135,7 +139,7 @@ Image reconstruction_pairs(const Eigen::MatrixBase<Originals>& originals,
   options.columns = columns;
   options.row_labels = std::move(labels);
   options.group = 2;
-  return detail::image_grid(sheet, height, width, options);
+  return detail::image_grid(sheet, height, width, options, absent);
 }
 
 }  // namespace vade::report

@@ -25,7 +25,7 @@ struct ScatterOptions {
   Index max_points = 0;            ///< draw a random choice of at most so many; 0 draws all
   bool equal_axes = true;          ///< one unit is equally long on both axes, as distances in a projection deserve
   bool mark_centers = true;        ///< write each group's name at the medians of its coordinates
-  double radius = 0;               ///< of a dot in pixels; 0 chooses by the number of points
+  double radius = 0;               ///< of a dot in pixels, from 0.5 to 1000; 0 chooses by the number of points
   std::uint64_t seed = 1;          ///< of the drawing order and the choice of points
   Index width = 1600;
   Index height = 1200;
@@ -96,9 +96,12 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
   check_between(who, "text_size", options.text_size, 6.0, 200.0);
   check_between(who, "width", options.width, static_cast<Index>(20 * options.text_size), Index{30'000});
   check_between(who, "height", options.height, static_cast<Index>(12 * options.text_size), Index{30'000});
+  if (options.radius != 0) check_between(who, "radius", options.radius, 0.5, 1000.0);
+  constexpr std::size_t most_groups = 4096;  // a picture cannot show more, and nobody asks for two billion on purpose
+  check_between(who, "the number of names", options.names.size(), std::size_t{0}, most_groups);
+  check_labels(who, "labels", labels, static_cast<Label>(options.names.empty() ? most_groups : options.names.size()));
   const Label top = labels.empty() ? 0 : *std::max_element(labels.begin(), labels.end()) + 1;
   const Label groups = options.names.empty() ? top : static_cast<Label>(options.names.size());
-  check_labels(who, "labels", labels, groups);
   std::vector<std::string> names = options.names;
   for (Label c = 0; c < (options.names.empty() ? groups : 0); ++c) names.push_back(std::to_string(c));
 
@@ -147,7 +150,7 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
   const double area = (frame.right - frame.left) * (frame.bottom - frame.top);
   const double chosen = size / 28 * std::clamp(0.16 * std::sqrt(area / count), 2.2, 8.0);
   const double radius = options.radius > 0 ? options.radius : chosen;
-  const double cell = 4 * radius;
+  const double cell = 4 * std::max(radius, 0.5);  // never more cells than a quarter of the pixels
   const auto columns = static_cast<Index>(width / cell) + 1;
   const auto cell_of = [&](Point p) {
     return static_cast<std::size_t>(static_cast<Index>(p.y / cell) * columns + static_cast<Index>(p.x / cell));
@@ -181,7 +184,8 @@ inline Image scatter(const Matrix<double>& points, const Labels& labels, const S
 
 /// Draws `points` `[N x 2]`, each in the colour of its label, in a random order. Points that are not finite are left
 /// out, and a line in the picture says how many. A legend that would take half of the width is left out. O(N).
-/// @throws ShapeError where shapes do not fit, ValueError for a label without a name or an option out of range
+/// @throws ShapeError where shapes do not fit, ValueError for a label without a name, or above 4095, or an option out of
+/// range
 template <class Derived>
 Image scatter(const Eigen::MatrixBase<Derived>& points, const Labels& labels, const ScatterOptions& options = {}) {
   return detail::scatter(points.template cast<double>(), labels, options);

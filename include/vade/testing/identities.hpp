@@ -150,9 +150,9 @@ void check_below_evidence(IdentityReport& report, const std::string& name, const
 
 }  // namespace detail
 
-/// Checks `bound(VaeArguments)` `[1 x 1]`, a mean over rows: it counts the reconstruction once and every row alike; the
-/// divergence is never negative, zero where q is the prior; it is at most log p(x), and equal to it at the exact
-/// posterior, in one and two dimensions; its gradients are right.
+/// Checks `bound(VaeArguments)` `[1 x 1]`, a mean over rows: it counts the reconstruction once and is the mean of the
+/// bounds of single rows; the divergence is never negative, zero where q is the prior; it is at most log p(x), and equal to
+/// it at the exact posterior, in one and two dimensions; its gradients are right.
 template <class F>
 IdentityReport check_vae_bound(const F& bound) {
   using namespace detail;
@@ -167,7 +167,9 @@ IdentityReport check_vae_bound(const F& bound) {
     const Matrix<double> mean = normals(4, 3, 1, scale), spread = normals(4, 3, 2, scale);
     report.at_most("the divergence is never negative", at(mean, spread, -3), -3);
     report.equal("the reconstruction counts once", at(mean, spread, -2) - at(mean, spread, -3), 1);
-    report.equal("rows count alike", at(mean.replicate(2, 1), spread.replicate(2, 1), -3), at(mean, spread, -3));
+    double single = 0;
+    for (Index i = 0; i < mean.rows(); ++i) single += at(mean.row(i), spread.row(i), -3) / static_cast<double>(mean.rows());
+    report.equal("rows count alike", at(mean, spread, -3), single);
   }
   for (const Index latent : {1, 2}) {
     const std::string where = " with a code of " + std::to_string(latent);

@@ -60,6 +60,9 @@ class ClusterMonitor {
     viewed_ += clean.rows();
   }
 
+  /// What it remembers from one epoch to the next, for a `Checkpoint`.
+  void for_each_state(auto&& visit) { visit("monitor.labels", labels_); }
+
   static bool is_dead(double share, Index clusters) { return share < 0.1 / static_cast<double>(clusters); }
 
   /// Adds the indicators of the rows seen since the last call, and begins anew. Returns π̄ `[1 x K]`, which is 0 where no

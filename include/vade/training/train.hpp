@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -16,10 +17,13 @@
 #include <vade/autodiff/tape.hpp>
 #include <vade/core/random.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/io/checkpoint.hpp>
 #include <vade/optim/adam.hpp>
 #include <vade/optim/clipping.hpp>
 #include <vade/optim/schedule.hpp>
 #include <vade/optim/weight_average.hpp>
+#include <vade/training/detail/option_texts.hpp>
+#include <vade/training/detail/record_text.hpp>
 #include <vade/training/report.hpp>
 
 /// One step: gather rows, record the objective, sweep back, check that loss and gradients are finite, update. A step
@@ -42,6 +46,11 @@ struct FitOptions {
     check_at_least("FitOptions", "clip_norm", clip_norm, 0.0);
     check_between("FitOptions", "average_decay", average_decay, 0.0, 0.999999);
     adam.check();
+  }
+
+  void for_each_option(auto&& visit) const {
+    visit("epochs", epochs), visit("batch", batch), visit("learning_rate", learning_rate), visit("adam", adam);
+    visit("clip_norm", clip_norm), visit("average_decay", average_decay);
   }
 };
 
@@ -77,6 +86,7 @@ concept Objective = Real<T> && requires(O& objective, const Batch<T>& batch, Epo
   objective.record(batch).loss;                                     // Losses<T, N>
   { objective.groups() } -> std::same_as<std::vector<ParameterGroup<T>>>;
   objective.end_epoch(record);                                      // adds indicators and alarms
+  // for_each_state(visit), where there is more to it than its parameters: see `Checkpoint`
 };
 
 namespace detail {
@@ -96,16 +106,44 @@ std::string non_finite_message(const Stage& stage, int epoch, Index batch, const
   return message(where, "the loss is ", losses.loss.scalar(), "; the parameters are those before this step");
 }
 
+/// The fit that a checkpoint is of had these options. @throws ValueError naming the first that differs, and both values
+void check_options(Checkpoint& checkpoint, const std::string& name, const auto& options) {
+  for_each_option_text(name, options,
+                       [&](const std::string& option, const std::string& text) { checkpoint.check_agrees(option, text); });
+}
+
+/// The record of the epoch that a checkpoint has next, if it has one. @throws FileError
+inline std::optional<EpochRecord> next_record(const Checkpoint& checkpoint) {
+  const std::optional<std::string> line = checkpoint.next();
+  return line ? std::optional(record_from_text(*line)) : std::nullopt;
+}
+
+/// Takes the epochs of all stages before `stage` as done, and reports them. @throws FileError
+inline FitReport take_stages_before(const std::string& stage, Checkpoint& checkpoint) {
+  FitReport report;
+  while (std::optional<EpochRecord> record = next_record(checkpoint)) {
+    if (record->stage == stage) break;
+    checkpoint.take();
+    report.seconds += record->seconds;
+    report.history.push_back(std::move(*record));
+  }
+  return report;
+}
+
 }  // namespace detail
 
 /// A training that can pause between epochs: what it did so far, and the state of its optimizer. Going on after a pause
 /// gives the bytes of going through in one call. Objective, tape, data and parameters must outlive it and stay where they
 /// are; the tape may be shared by trainings that take turns.
+///
+/// With a checkpoint, each finished epoch is saved there under the name of the stage, and epochs that it has already are
+/// taken as done: they are in the reports, and no observer hears of them.
 template <Real T, Objective<T> O>
 class Training {
  public:
-  /// @throws ValueError for bad options
-  Training(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, Stage stage, std::uint64_t seed)
+  /// @throws ValueError for bad options, and for a checkpoint of other data, options or another seed; FileError
+  Training(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, Stage stage, std::uint64_t seed,
+           Checkpoint* checkpoint = nullptr)
       : objective_(&objective),
         tape_(&tape),
         data_(&data),
@@ -114,28 +152,62 @@ class Training {
         seed_(seed),
         groups_(objective.groups()),
         adam_(groups_, options.adam),
-        average_(averaged(groups_, options), options.average_decay) {}
+        average_(averaged(groups_, options), options.average_decay),
+        checkpoint_(checkpoint) {
+    if (!checkpoint_) return;
+    checkpoint_->check_agrees("data", data.fingerprint());
+    checkpoint_->check_agrees(stage_.name + ".seed", std::to_string(seed));
+    detail::check_options(*checkpoint_, stage_.name, options);
+    if (checkpoint_->holds(stage_.name)) checkpoint_->restore(stage_.name, *this);
+  }
 
   int epochs_done() const { return epoch_; }
+  const Stage& stage() const { return stage_; }
 
   /// Goes on until `until` epochs are done in all, at most those of the options, or `stop` was requested: then it returns
-  /// after the step in progress, and cannot go on. The report is of this part.
-  /// @throws TrainingError at the first loss or gradient that is not finite, before the parameters are touched; whatever
-  /// an observer throws
+  /// after the step in progress, and cannot go on. The record of an epoch that was not finished has no indicators and no
+  /// alarms. The report is of this part.
+  /// @throws TrainingError at the first loss or gradient that is not finite, before the parameters are touched; FileError
+  /// where the checkpoint cannot be written, or is of another fit; whatever an observer throws
   FitReport run(int until, const Observer& observer = {}, std::stop_token stop = {}) {
     FitReport report;
     const auto start = Clock::now();
+    double seconds_before = 0;
     while (epoch_ < std::min(until, options_.epochs) && report.stop == StopReason::finished) {
+      if (std::optional<EpochRecord> done = take_epoch()) {
+        seconds_before += done->seconds;
+        report.history.push_back(std::move(*done));
+        continue;
+      }
+      if (stop.stop_requested()) {
+        report.stop = StopReason::cancelled;
+        break;
+      }
+      const int before = epoch_;
       report.history.push_back(run_epoch(observer, stop, report.stop));
+      if (checkpoint_ && epoch_ > before) save_to_checkpoint(report.history.back());
       if (observer.on_epoch) observer.on_epoch(report.history.back());
     }
-    report.seconds = seconds_since(start);
+    if (checkpoint_ && (epoch_ == options_.epochs || report.stop == StopReason::cancelled)) checkpoint_->write();
+    report.seconds = seconds_before + seconds_since(start);
     return report;
   }
 
-  /// Puts the averaged weights in place, where an average was asked for. To be called once, at the end.
+  /// All that the next epoch depends on.
+  void for_each_state(auto&& visit) {
+    for (const auto& group : groups_)
+      for (Parameter<T>* p : group.parameters) visit(p->name(), p->value());
+    adam_.for_each_state(visit);
+    if (options_.average_decay > 0) average_.for_each_state(visit);
+    if constexpr (requires { objective_->for_each_state(visit); }) objective_->for_each_state(visit);
+  }
+
+  /// With the first epoch that is saved from here on, the checkpoint forgets the stages before: nothing goes back to them.
+  void leave_others_behind() { leaves_others_ = true; }
+
+  /// Puts the averaged weights in place, where an average was asked for: the end, after which nothing goes on.
   void finish() {
-    if (options_.average_decay > 0) average_.swap();
+    if (options_.average_decay > 0 && !std::exchange(has_ended_, true)) average_.swap();
   }
 
  private:
@@ -150,6 +222,25 @@ class Training {
     if (options.average_decay > 0)
       for (const auto& group : groups) parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
     return parameters;
+  }
+
+  /// The next epoch, where the checkpoint has it as done.
+  std::optional<EpochRecord> take_epoch() {
+    if (!checkpoint_) return std::nullopt;
+    std::optional<EpochRecord> record = detail::next_record(*checkpoint_);
+    const bool next = record && record->stage == stage_.name && record->epoch == epoch_ + 1;
+    if (record ? !next : epoch_ > 0 && !checkpoint_->holds(stage_.name))
+      throw FileError(checkpoint_->path().string() + ": does not go on with epoch " + std::to_string(epoch_ + 1) + " of " +
+                      stage_.name + ": it is of another fit");
+    if (!record) return std::nullopt;
+    checkpoint_->take();
+    ++epoch_;
+    return record;
+  }
+
+  void save_to_checkpoint(const EpochRecord& record) {
+    if (leaves_others_) checkpoint_->keep_only(stage_.name);
+    checkpoint_->save(stage_.name, *this, detail::record_text(record));
   }
 
   EpochRecord run_epoch(const Observer& observer, const std::stop_token& stop, StopReason& reason) {
@@ -169,7 +260,6 @@ class Training {
       ++steps_taken;
       seen += count;
       const double loss = run_step(rows, now, draw, steps_taken, record, sums);
-      if (stop.stop_requested()) reason = StopReason::cancelled;
       if (observer.on_step) {
         const double speed = static_cast<double>(seen) / std::max(seconds_since(start), 1e-9);
         const double left = static_cast<double>(data_->rows()) * (options_.epochs - now) - static_cast<double>(count);
@@ -177,16 +267,19 @@ class Training {
                                   .step = steps_taken, .steps = steps, .loss = loss, .rows_per_second = speed,
                                   .seconds_left = left / speed});
       }
+      if (stop.stop_requested()) reason = StopReason::cancelled;
     }
     const auto rows_seen = static_cast<double>(seen);
     record.loss /= rows_seen;
     record.gradient_norm /= static_cast<double>(steps_taken);
     for (std::size_t k = 0; k < sums.size(); ++k)
       record.terms.push_back({std::string(O::term_names[k]), sums[k] / rows_seen});
-    objective_->end_epoch(record);
+    if (steps_taken == steps) {
+      objective_->end_epoch(record);
+      ++epoch_;
+    }
     record.seconds = seconds_since(start);
     record.rows_per_second = rows_seen / record.seconds;
-    ++epoch_;
     return record;
   }
 
@@ -223,14 +316,19 @@ class Training {
   std::vector<ParameterGroup<T>> groups_;
   Adam<T> adam_;
   WeightAverage<T> average_;
+  Checkpoint* checkpoint_;
+  bool leaves_others_ = false;
+  bool has_ended_ = false;
   int epoch_ = 0;
 };
 
 /// Minimises `objective` over `data` with Adam, in one go: `Training::run` to the end. @throws as there
 template <Real T, Objective<T> O>
 FitReport train(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, const Stage& stage,
-                std::uint64_t seed, const Observer& observer = {}, std::stop_token stop = {}) {
-  Training<T, O> training(objective, tape, data, options, stage, seed);
+                std::uint64_t seed, const Observer& observer = {}, std::stop_token stop = {},
+                Checkpoint* checkpoint = nullptr) {
+  Training<T, O> training(objective, tape, data, options, stage, seed, checkpoint);
+  training.leave_others_behind();
   FitReport report = training.run(options.epochs, observer, std::move(stop));
   training.finish();
   return report;

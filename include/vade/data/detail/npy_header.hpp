@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstddef>
@@ -25,8 +26,8 @@ struct NpyHeader {
   std::vector<std::uint64_t> shape;
 };
 
-/// Accepts exactly one dictionary with `descr`, `fortran_order` and `shape`, once each, in any order, as `numpy` writes it:
-/// nothing is evaluated, searched for, or skipped.
+/// Accepts exactly one dictionary with `descr`, `fortran_order` and `shape`, once each, in any order, then spaces and one
+/// newline, as `numpy` writes it: nothing is evaluated, searched for, or skipped.
 class NpyHeaderParser {
  public:
   /// `where` starts each message.
@@ -53,7 +54,8 @@ class NpyHeaderParser {
       expect('}');
       break;
     }
-    if (next() != '\0') fail("more after the dictionary");
+    at_ = std::min(text_.find_first_not_of(' ', at_), text_.size());
+    if (text_.substr(at_) != "\n") fail("more after the dictionary");
     if (!type || !fortran_order || !shape) fail("no more keys, wanted descr, fortran_order and shape");
     return {*type, *fortran_order, *shape};
   }
@@ -81,7 +83,7 @@ class NpyHeaderParser {
 
   std::string here() {
     const char c = next();
-    return c == '\0' ? "the end" : std::isprint(static_cast<unsigned char>(c)) ? std::string("'") + c + "'" : "a control character";
+    return at_ == text_.size() ? "the end" : std::isprint(static_cast<unsigned char>(c)) ? std::string("'") + c + "'" : "a control character";
   }
 
   std::string quoted() {

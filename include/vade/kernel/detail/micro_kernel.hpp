@@ -11,17 +11,23 @@
 #include <vade/core/matrix.hpp>
 
 /// Bytes of a vector register of the compile target, reached through GCC's and clang's portable vector types; 0 where
-/// there are none.
+/// there are none. What depends on them stands in a namespace named after them: of functions of one name, the linker
+/// keeps those of one unit, and the tiles of one target would be handed to the kernels of another.
 #if !defined(__has_builtin)
 #define VADE_VECTOR_BYTES 0
+#define VADE_KERNEL_NAMESPACE kernel_0
 #elif !__has_builtin(__builtin_shufflevector)
 #define VADE_VECTOR_BYTES 0
+#define VADE_KERNEL_NAMESPACE kernel_0
 #elif defined(__AVX512F__)
 #define VADE_VECTOR_BYTES 64
+#define VADE_KERNEL_NAMESPACE kernel_64
 #elif defined(__AVX2__) && defined(__FMA__)
 #define VADE_VECTOR_BYTES 32
+#define VADE_KERNEL_NAMESPACE kernel_32
 #else
 #define VADE_VECTOR_BYTES 16
+#define VADE_KERNEL_NAMESPACE kernel_16
 #endif
 
 /// clang halves 64-byte vectors for processors that it expects to clock down, unless a function says that it means it.
@@ -33,7 +39,7 @@
 
 #if VADE_VECTOR_BYTES > 0
 
-namespace vade::detail {
+namespace vade::detail::inline VADE_KERNEL_NAMESPACE {
 
 /// A vector register full of T.
 template <Real T>
@@ -128,6 +134,6 @@ template <Real T, Index registers>
 inline constexpr auto micro_kernels =
     micro_kernels_of<T, registers>(std::make_index_sequence<static_cast<std::size_t>(micro_rows)>());
 
-}  // namespace vade::detail
+}  // namespace vade::detail::inline VADE_KERNEL_NAMESPACE
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <vade/kernel/detail/micro_kernel.hpp>
 
-namespace vade::detail {
+namespace vade::detail::inline VADE_KERNEL_NAMESPACE {
 
 /// Memory of one thread for packed panels, kept from call to call: it only grows, so a steady state allocates nothing.
 /// A lease takes it away from the thread until it ends; a second lease meanwhile (an epilogue that itself multiplies)
@@ -110,4 +110,4 @@ VADE_WIDE_VECTORS void pack_copied(const T* source, Index stride, Index lines, I
 
 #endif
 
-}  // namespace vade::detail
+}  // namespace vade::detail::inline VADE_KERNEL_NAMESPACE

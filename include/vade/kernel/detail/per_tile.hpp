@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-
 #include <vade/kernel/detail/operands.hpp>
 
 namespace vade::detail {

@@ -9,7 +9,7 @@
 
 #if VADE_VECTOR_BYTES > 0
 
-namespace vade::detail {
+namespace vade::detail::inline VADE_KERNEL_NAMESPACE {
 
 /// c `[1 x N]` += Σ_k a_k B_k over `steps` consecutive rows of B, a compile-time number of them.
 template <Index steps, Real T>
@@ -37,6 +37,6 @@ void row_product(const T* a, Rows<const T> b, T* c, bool accumulate) {
   for (; k < b.rows; ++k) add_rows<1>(a + k, b.at(k, 0), b.stride, b.columns, c);
 }
 
-}  // namespace vade::detail
+}  // namespace vade::detail::inline VADE_KERNEL_NAMESPACE
 
 #endif

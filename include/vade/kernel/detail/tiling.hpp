@@ -34,7 +34,7 @@
 /// Depths beyond 1,024 are cut, for the panel of B, the next one and A's share to stay in the second cache.
 #if VADE_VECTOR_BYTES > 0
 
-namespace vade::detail {
+namespace vade::detail::inline VADE_KERNEL_NAMESPACE {
 
 template <Form form, Real T>
 class PackedProduct {
@@ -264,6 +264,6 @@ class PackedProduct {
   bool in_place_;
 };
 
-}  // namespace vade::detail
+}  // namespace vade::detail::inline VADE_KERNEL_NAMESPACE
 
 #endif

@@ -20,7 +20,8 @@ struct TilePlan {
   /// `width`: numbers of working memory per row; `sums`: numbers that a chunk adds up.
   TilePlan(Index count, Index width, Index sums) : rows(count) {
     constexpr Index cache_numbers = 16384;  // 128 KiB of double: a part of the second-level cache
-    constexpr Index sum_numbers = 4194304;  // 32 MiB of double for the partial sums of all chunks together
+    // 32 MiB of double for the partial sums of all chunks together, or what 8 chunks take, if that is more.
+    constexpr Index sum_numbers = 4194304;
     tile_rows = std::clamp<Index>(cache_numbers / std::max<Index>(width, 1) / 64 * 64, 64, 512);
     const Index most = std::clamp<Index>(sum_numbers / std::max<Index>(sums, 1), 8, 64);
     const Index tiles = (rows + tile_rows - 1) / tile_rows;

@@ -30,6 +30,7 @@ struct VadeStart {
   const Dataset& data;
   const Observer& observer;
   std::stop_token stop;
+  Checkpoint* checkpoint;
   FitReport report;
   Matrix<T> responsibilities;
 
@@ -42,7 +43,7 @@ struct VadeStart {
 
   void operator()(const AutoencoderStart& start) {
     AutoencoderObjective<T, Network<T, Posterior>> objective(network);
-    report = train<T>(objective, tape, data, start.fit, {"autoencoder", 1}, network.options.seed, observer, stop);
+    report = train<T>(objective, tape, data, start.fit, {"autoencoder", 1}, network.options.seed, observer, stop, checkpoint);
     const RowVector<T> pooled = start_mixture(start.mixture_restarts);
     // No loss has taught the encoder any variance.
     network.encoder.reset_log_variance(RowVector<T>(pooled.array().log() + hand_over_log_variance));
@@ -50,7 +51,7 @@ struct VadeStart {
 
   void operator()(const VaeStart& start) {
     VaeObjective<T, Posterior> objective(network, start.kl_weight);
-    report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop);
+    report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop, checkpoint);
     start_mixture(start.mixture_restarts);
     // The mixture was fitted to posterior means, but is the prior of codes drawn from whole posteriors.
     Matrix<T>& log_variances = mixture.log_variances.value();
@@ -61,7 +62,7 @@ struct VadeStart {
     InformationMaximisationOptions options = start.classifier;
     options.clusters = mixture.means.rows();
     const auto classifier = InformationMaximisingClassifier<T>::fit_best(
-        data, options, start.halving, network.options.seed, {"classifier", 20}, report, observer, stop);
+        data, options, start.halving, network.options.seed, {"classifier", 20}, report, observer, stop, checkpoint);
     responsibilities = classifier.predict_proba(data);
     auto& trunk = network.encoder.trunk();
     const auto layers = classifier.folded_trunk("encoder");
@@ -74,7 +75,6 @@ struct VadeStart {
   }
 
   void operator()(const PartitionStart& start) {
-    start.check(data.rows(), mixture.means.rows());
     responsibilities = Matrix<T>::Zero(data.rows(), mixture.means.rows());
     for (Index i = 0; i < data.rows(); ++i) responsibilities(i, start.labels[static_cast<std::size_t>(i)]) = T{1};
     start_from_responsibilities(start.separation);
