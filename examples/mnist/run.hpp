@@ -201,7 +201,7 @@ int run(const Options& options) {
                         shape);
   if (checkpoint && report.stop == vade::StopReason::finished) checkpoint->remove();
   if (!options.quiet) {
-    if (report.stop == vade::StopReason::cancelled && checkpoint)
+    if (report.stop == vade::StopReason::cancelled && checkpoint && checkpoint->steps() > 0)
       std::fprintf(stderr, "stopped; the same command goes on from %s\n", checkpoint->path().c_str());
     if (json.contains("accuracy"))
       std::printf("accuracy %.4f, NMI %.4f, ARI %.4f, ", json["accuracy"].get<double>(),

@@ -52,8 +52,8 @@ TEST_CASE("Range is checked under a Bernoulli likelihood, finiteness always; byt
 }
 
 TEST_CASE("Doubles that no float holds are refused as data of a model in float, and not of one in double") {
-  Matrix<double> x = Matrix<double>::Constant(3, 2, std::numeric_limits<float>::max());
-  x(0, 1) = std::numeric_limits<float>::lowest();
+  Matrix<double> x = Matrix<double>::Constant(3, 2, static_cast<double>(std::numeric_limits<float>::max()));
+  x(0, 1) = static_cast<double>(std::numeric_limits<float>::lowest());
   const auto check = [&]<class T>(T) { RowSource<T>(Dataset::from_matrix(x)).check("t", 2, Likelihood::gaussian); };
   CHECK_NOTHROW(check(float{}));
   for (const double value : {1e39, -1e39}) {

@@ -67,7 +67,7 @@ class RowSource {
       data.with_row(i, [&]<class Stored>(std::span<const Stored> row) {
         Stored low = 0, high = 1;
         if constexpr (sizeof(Stored) > sizeof(T)) {
-          if (!in_unit) low = std::numeric_limits<T>::lowest(), high = std::numeric_limits<T>::max();
+          if (!in_unit) high = static_cast<Stored>(std::numeric_limits<T>::max()), low = -high;
         } else if (!in_unit) {
           return;  // finite since it was made
         }
