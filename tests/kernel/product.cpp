@@ -377,7 +377,8 @@ TEST_CASE("Law 3: a small product, and one of one row, runs in the calling threa
   const Threads during(3);
   // Below 64 Ki multiply-adds, though of many tiles; and one row, of whatever work.
   const Index shapes[][3] = {{30, 300, 7}, {300, 30, 7}, {700, 90, 1}, {1, 600, 300}, {1, 3000, 500}};
-  for (const auto& [m, n, k] : shapes) {
+  for (const auto& shape : shapes) {
+    const Index m = shape[0], n = shape[1], k = shape[2];
     CAPTURE(m);
     const Matrix<float> a = random_matrix<float>(m, k, 1), b = random_matrix<float>(k, n, 2);
     const Matrix<float> at = a.transpose(), bt = b.transpose();
