@@ -81,10 +81,10 @@ TEST_CASE("an original stands above its reconstruction") {
   CHECK(grey_at(16, 26) == 255);  // nothing there
   ImageGridOptions inverted = plain();
   inverted.invert = true;
-  const Image ink = reconstruction_pairs(originals, reconstructions, 1, 1, inverted);
-  CHECK(pixel(ink, 8, 26) == rule);  // the frame of an image
+  const Image on_paper = reconstruction_pairs(originals, reconstructions, 1, 1, inverted);
+  CHECK(pixel(on_paper, 8, 26) == rule);  // the frame of an image
   for (Index x = 14; x < 21; ++x)
-    for (Index y = 24; y < 37; ++y) CHECK(pixel(ink, x, y) == paper);  // no frame around nothing
+    for (Index y = 24; y < 37; ++y) CHECK(pixel(on_paper, x, y) == paper);  // no frame around nothing
   ImageGridOptions named = plain();
   named.row_labels = {"input", "output"};
   CHECK(reconstruction_pairs(originals, reconstructions, 1, 1, named).width > sheet.width);
