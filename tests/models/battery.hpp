@@ -14,6 +14,7 @@
 #include <vade/training/report.hpp>
 
 #include "../support/folder.hpp"
+#include "../support/records.hpp"
 #include "../support/toy_data.hpp"
 
 namespace battery {
@@ -39,19 +40,8 @@ struct TemporaryFile {
 inline void check_same_history(const vade::FitReport& a, const vade::FitReport& b) {
   REQUIRE(a.history.size() == b.history.size());
   for (std::size_t i = 0; i < a.history.size(); ++i) {
-    const vade::EpochRecord &one = a.history[i], &other = b.history[i];
     CAPTURE(i);
-    CHECK(one.stage == other.stage);
-    CHECK(one.epoch == other.epoch);
-    CHECK(one.loss == other.loss);
-    CHECK(one.learning_rate == other.learning_rate);
-    CHECK(one.gradient_norm == other.gradient_norm);
-    CHECK(one.alarms == other.alarms);
-    REQUIRE(one.terms.size() == other.terms.size());
-    for (std::size_t k = 0; k < one.terms.size(); ++k) {
-      CHECK(one.terms[k].name == other.terms[k].name);
-      CHECK(one.terms[k].value == other.terms[k].value);
-    }
+    tests::check_same_record(a.history[i], b.history[i]);
   }
 }
 

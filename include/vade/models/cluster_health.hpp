@@ -27,7 +27,8 @@ struct ClusterHealth {
 
 /// Every row is looked at, and one random view of it. What a good partition has is `view_information`: clusters that are
 /// many and even, certain, and the same for a row and its view (the quantity that IIC maximises: Ji, Henriques and
-/// Vedaldi, ICCV 2019). Under a Bernoulli likelihood views are kept in [0, 1]. O(parameters · N). @throws as `Vade::predict_proba` and `Views`
+/// Vedaldi, ICCV 2019). Under a Bernoulli likelihood views are kept in [0, 1]. O(parameters · N).
+/// @throws as `Vade::predict_proba` and `Views`
 template <Real T, class Posterior>
 ClusterHealth cluster_health(const Vade<T, Posterior>& model, const Dataset& data, const Augmentation& augmentation,
                              std::uint64_t seed = 0) {

@@ -90,7 +90,8 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
       report = candidate.fit(data, options, observer, stop);
     } catch (const TrainingError& error) {
       if (k + 1 == restarts.restarts && !kept) throw;
-      best.restarts.push_back({.seed = drawn.network.seed, .bound = 0, .health = {}, .seconds = seconds_passed(), .error = error.what()});
+      best.restarts.push_back(
+          {.seed = drawn.network.seed, .bound = 0, .health = {}, .seconds = seconds_passed(), .error = error.what()});
       best.report.seconds += best.restarts.back().seconds;
       continue;
     }

@@ -149,12 +149,12 @@ class VadeObjective {
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
     if (const double weight = options_.consistency.weight.at(batch.epoch, batch.epochs); weight > 0) {
       const Var<T> target = freeze ? gamma : consistency_target(batch, gamma);
-      const Var<T> log_gamma = log_responsibilities(options_.consistency.draws_views() ? view_posterior(batch) : q, prior.held());
-      if (options_.consistency.draws_views()) {
-        monitor_.observe_views(own.value(), exp(log_gamma).value());
-        viewed_ = true;
-      }
-      consistency = view_term(target, log_gamma);
+      const bool views = options_.consistency.draws_views();
+      const Var<T> log_gamma = log_responsibilities(views ? view_posterior(batch) : q, prior.held());
+      const Var<T> view_gamma = exp(log_gamma);
+      if (views) monitor_.observe_views(own.value(), view_gamma.value());
+      viewed_ = viewed_ || views;
+      consistency = view_term(target, log_gamma, view_gamma);
       loss = loss + static_cast<T>(weight) * consistency;
     }
     return {.loss = loss,
@@ -224,9 +224,9 @@ class VadeObjective {
   }
 
   /// −mean Σ_c t_c log γ′_c − b H(mean γ′), `[1 x 1]`, with γ′ of the posteriors q(z|Tx).
-  Var<T> view_term(Var<T> target, Var<T> log_gamma) const {
+  Var<T> view_term(Var<T> target, Var<T> log_gamma, Var<T> view_gamma) const {
     return -vade::mean(row_sums(target * log_gamma)) -
-           static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(exp(log_gamma)));
+           static_cast<T>(options_.consistency.balance) * categorical_entropy(column_means(view_gamma));
   }
 
   /// Where an epoch drew no views, a thousand rows tell whether a view would leave its cluster.
