@@ -81,6 +81,15 @@ TEST_CASE("F.1: a full head is means, logarithms of squared scales, clamped, and
   CHECK(q.lower.value() == head.rightCols(3));
 }
 
+TEST_CASE_TEMPLATE("Logarithms that were clamped are counted, at either end", Policy, DiagonalPosterior, FullPosterior) {
+  Tape<double> tape;
+  Matrix<double> head = Matrix<double>::Zero(2, Policy::columns(3));
+  head.row(0).segment(3, 3) << 2.5, -2, 1.9;
+  head.row(1).segment(3, 3) << -1.9, 7, 0;
+  CHECK(Policy::at_bound(Policy::from_head(tape.constant(head), 3, 2.0), 2.0) == 3);
+  CHECK(Policy::at_bound(Policy::from_head(tape.constant(head), 3, 12.0), 12.0) == 0);
+}
+
 TEST_CASE("A full head of one dimension has no entry below the diagonal, and is the diagonal one") {
   Tape<double> tape;
   const Matrix<double> head = normal_matrix(3, 2, 1), z = normal_matrix(3, 1, 2);

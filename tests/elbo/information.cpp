@@ -1,6 +1,6 @@
 // vade: the equations of docs/derivations/information_maximisation.md.
 // SPDX-License-Identifier: MIT
-#include <vade/elbo/vade.hpp>
+#include <vade/elbo/information.hpp>
 
 #include <cmath>
 
@@ -27,9 +27,9 @@ Matrix<double> batch(Index rows, Index clusters, double sharpness) {
                   [](auto&, const auto& in) { return softmax(in[0]); });
 }
 
-/// H(p̄) − H(c|x) as the classifier computes its two parts.
+/// I(x; c) of probabilities; what a view would say does not matter to it.
 const auto mutual = [](auto&, const auto& in) {
-  return vade::categorical_entropy(column_means(in[0])) - mean(vade::categorical_entropy(in[0]));
+  return vade::information_terms(in[0], log_softmax(stop_gradient(in[0]))).information();
 };
 
 double divergence(const auto& p, const auto& q) {
@@ -72,8 +72,7 @@ TEST_CASE("I.3: it is at most log K, reached by certain rows in equal shares and
 TEST_CASE("I.4: cross-entropy minus entropy is the divergence of a view, and its gradient is that of the view alone") {
   const Matrix<double> logits = reference::normal_matrix(6, 3, 2), view = reference::normal_matrix(6, 3, 3);
   const auto consistency = [](auto&, const auto& in) {
-    const auto p = softmax(in[0]);
-    return -mean(row_sums(stop_gradient(p) * log_softmax(in[1]))) - stop_gradient(mean(vade::categorical_entropy(p)));
+    return vade::information_terms(softmax(in[0]), log_softmax(in[1])).consistency;
   };
   const auto softmax_of = [](const Matrix<double>& l) {
     return evaluate({l}, [](auto&, const auto& in) { return softmax(in[0]); });
@@ -85,6 +84,38 @@ TEST_CASE("I.4: cross-entropy minus entropy is the divergence of a view, and its
   const auto report = vade::testing::check_gradient({logits, view}, consistency, {.relative = 1e9});
   CHECK(report.analytic[0].cwiseAbs().maxCoeff() == 0);
   CHECK(report.analytic[1].isApprox((q - p) / 6, 1e-12));
+}
+
+TEST_CASE("I.5: the loss weighs three terms, and is at least what a certain, even and consistent classifier has") {
+  const auto loss = [](const Matrix<double>& logits, const Matrix<double>& view) {
+    return evaluate({logits, view}, [](auto&, const auto& in) {
+      return vade::information_terms(softmax(in[0]), log_softmax(in[1])).loss(0.3, 2.5);
+    })(0, 0);
+  };
+  const double lowest = -0.3 * 2.5 * std::log(3.0);
+  for (const unsigned seed : {5u, 6u, 7u}) {
+    const Matrix<double> logits = reference::normal_matrix(6, 3, seed), view = reference::normal_matrix(6, 3, seed + 10);
+    const auto terms = [&](auto part) {
+      return evaluate({logits, view}, [&](auto&, const auto& in) {
+        return part(vade::information_terms(softmax(in[0]), log_softmax(in[1])));
+      })(0, 0);
+    };
+    const double consistency = terms([](const auto& t) { return t.consistency; });
+    const double certainty = terms([](const auto& t) { return t.conditional_entropy; });
+    const double balance = terms([](const auto& t) { return t.marginal_entropy; });
+    CHECK(loss(logits, view) == Approx(consistency + 0.3 * (certainty - 2.5 * balance)).epsilon(1e-12));
+    CHECK(loss(logits, view) > lowest);
+  }
+  Matrix<double> best = Matrix<double>::Zero(6, 3);
+  for (Index n = 0; n < 6; ++n) best(n, n % 3) = 60;
+  CHECK(loss(best, best) == Approx(lowest).epsilon(1e-12));
+}
+
+TEST_CASE("A view of another shape is refused") {
+  const Matrix<double> p = batch(6, 3, 1), view = reference::normal_matrix(6, 4, 1);
+  CHECK_THROWS_WITH_AS(evaluate({p, view},
+                                [](auto&, const auto& in) { return vade::information_terms(in[0], in[1]).consistency; }),
+                       doctest::Contains("view_log_probabilities"), vade::ShapeError);
 }
 
 TEST_CASE(

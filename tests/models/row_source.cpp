@@ -1,6 +1,7 @@
 #include <vade/models/row_source.hpp>
 
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -30,10 +31,33 @@ TEST_CASE("A matrix, a block of its rows and a data set are the same source") {
   CHECK(RowSource<float>(rows).width() == 3);
 }
 
-TEST_CASE("A matrix with gaps between its rows is refused") {
+TEST_CASE("Whatever is rows in succession in memory is passed as it is: a map, a block of rows, one row") {
+  const auto rows_of = [](const RowSource<float>& source) {  // as a model's member function takes it
+    Matrix<float> out(source.count(), source.width());
+    source.copy(0, vade::MatrixView<float>(out.data(), out.rows(), out.cols()));
+    return out;
+  };
+  Matrix<float> x(5, 3);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  const std::vector<float> numbers(x.data(), x.data() + x.size());
+  CHECK(rows_of(vade::ConstMatrixView<float>(numbers.data(), 5, 3)) == x);
+  CHECK(rows_of(vade::MatrixView<float>(x.data(), 5, 3)) == x);
+  CHECK(rows_of(x.middleRows(1, 2)) == x.middleRows(1, 2));
+  CHECK(rows_of(x.row(3)) == x.row(3));
+  CHECK(rows_of(vade::RowVector<float>(x.row(3))) == x.row(3));
+  static_assert(!std::is_constructible_v<RowSource<float>, const Eigen::MatrixXf&>, "columns in succession");
+  static_assert(!std::is_constructible_v<RowSource<float>, const Matrix<double>&>, "another scalar");
+}
+
+TEST_CASE("A matrix with gaps in memory is refused") {
   const Matrix<float> x = Matrix<float>::Zero(4, 6);
   const vade::MatrixRef<float> left = x.leftCols(3);
   CHECK_THROWS_AS(RowSource<float>{left}, vade::ShapeError);
+  CHECK_THROWS_WITH_AS(RowSource<float>(x.rightCols(5)), doctest::Contains("gaps"), vade::ShapeError);
+  CHECK_NOTHROW(RowSource<float>(x.block(2, 1, 1, 4)));  // one row has none
+  using EverySecond = Eigen::Map<const Matrix<float>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+  CHECK_THROWS_AS(RowSource<float>(EverySecond(x.data(), 1, 3, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(6, 2))),
+                  vade::ShapeError);
 }
 
 TEST_CASE("Range is checked under a Bernoulli likelihood, finiteness always; bytes are in range as they are") {

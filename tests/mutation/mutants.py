@@ -10,6 +10,7 @@ CATEGORICAL = "distributions/categorical.hpp"
 FULL = "distributions/full_gaussian.hpp"
 TRIANGULAR = "distributions/triangular.hpp"
 SAMPLES = "elbo/multi_sample.hpp"
+INFORMATION = "elbo/information.hpp"
 
 # (what is done, file, text, replacement, equation, test)
 MUTANTS = [
@@ -198,4 +199,21 @@ MUTANTS = [
     ("sum for mean", SAMPLES, "samples).colwise().mean();", "samples).colwise().sum();", "B.11", "elbo/multi_sample"),
     ("1/L dropped from the adjoint", SAMPLES, "bar.row(i / samples).array() / static_cast<T>(samples);",
      "bar.row(i / samples).array();", "B.11", "elbo/multi_sample"),
+    # The start by maximal information
+    ("sum for difference", INFORMATION, "return marginal_entropy - conditional_entropy;",
+     "return marginal_entropy + conditional_entropy;", "I.1", "elbo/information"),
+    ("the entropy of the mean for the mean entropy", INFORMATION, "mean(categorical_entropy(probabilities))",
+     "categorical_entropy(column_means(probabilities))", "I.2", "elbo/information"),
+    ("certainty dropped", INFORMATION, "return marginal_entropy - conditional_entropy;", "return marginal_entropy;",
+     "I.3", "elbo/information"),
+    ("a gradient into the row", INFORMATION, "stop_gradient(probabilities) * view", "probabilities * view", "I.4",
+     "elbo/information"),
+    ("a gradient into the row's entropy", INFORMATION, "cross_entropy - stop_gradient(conditional)",
+     "cross_entropy - conditional", "I.4", "elbo/information"),
+    ("sign of the balance", INFORMATION, "(conditional_entropy - balance * marginal_entropy)",
+     "(conditional_entropy + balance * marginal_entropy)", "I.5", "elbo/information"),
+    ("μ on certainty", INFORMATION, "(conditional_entropy - balance * marginal_entropy)",
+     "(balance * conditional_entropy - marginal_entropy)", "I.5", "elbo/information"),
+    ("no gradient into the mean", INFORMATION, "column_means(probabilities)", "column_means(stop_gradient(probabilities))",
+     "I.6", "elbo/information"),
 ]

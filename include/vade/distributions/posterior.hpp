@@ -26,6 +26,12 @@ struct DiagonalPosterior {
     return {.mean = vade::columns(head, 0, latent),
             .log_variance = clamp(vade::columns(head, latent, latent), -bound, bound)};
   }
+
+  /// How many logarithms `from_head` has clamped.
+  template <Real T>
+  static Index at_bound(const Gaussian<T>& q, std::type_identity_t<T> bound) {
+    return (q.log_variance.value().array().abs() >= bound).count();
+  }
 };
 
 /// q(z|x) = N(μ, L Lᵀ), F.1: a head of 2 J + J (J − 1) / 2 columns, μ, log L_jj², and the entries of L below the
@@ -44,6 +50,12 @@ struct FullPosterior {
             .lower = latent > 1 ? vade::columns(head, 2 * latent, lower_count(latent))
                                 : head.tape().constant(head.rows(), 0)};
   }
+
+  /// How many logarithms `from_head` has clamped.
+  template <Real T>
+  static Index at_bound(const Gaussian<T>& q, std::type_identity_t<T> bound) {
+    return (q.log_scale.value().array().abs() >= T{0.5} * bound).count();
+  }
 };
 
 /// The requirements on a policy.
@@ -52,6 +64,7 @@ concept PosteriorPolicy = Real<T> && requires(Var<T> v, Tape<T>& tape, typename 
   { P::name } -> std::convertible_to<std::string_view>;           // in model files
   { P::columns(Index{}) } -> std::same_as<Index>;                 // of the head, for J
   { P::from_head(v, Index{}, T{}) } -> std::same_as<decltype(q)>;
+  { P::at_bound(q, T{}) } -> std::same_as<Index>;
   { q.mean } -> std::convertible_to<Var<T>>;                      // [B x J]
   { q.sample(v) } -> std::same_as<Var<T>>;                        // [B x J]
   { q.log_prob(v) } -> std::same_as<Var<T>>;                      // [B x 1]

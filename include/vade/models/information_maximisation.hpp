@@ -12,10 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include <vade/autodiff/arithmetic.hpp>
-#include <vade/autodiff/reductions.hpp>
 #include <vade/autodiff/structure.hpp>
 #include <vade/data/views.hpp>
+#include <vade/elbo/information.hpp>
 #include <vade/models/adversarial_views.hpp>
 #include <vade/models/row_source.hpp>
 #include <vade/nn/batch_norm.hpp>
@@ -196,16 +195,12 @@ class InformationMaximisingClassifier {
       const Var<T> logits = apply(*classifier_, both);
       const Var<T> p = softmax(rows(logits, 0, count));
       const Var<T> view_log_p = log_softmax(rows(logits, count, count));
-      const Var<T> target = stop_gradient(p);
-      const Var<T> conditional = mean(categorical_entropy(p));
-      const Var<T> marginal = categorical_entropy(column_means(p));
-      const Var<T> consistency = -mean(row_sums(target * view_log_p)) - stop_gradient(conditional);
+      const InformationTerms<T> terms = information_terms(p, view_log_p);
       const Var<T> view_p = exp(stop_gradient(view_log_p));
-      monitor_.observe(batch.rows, target.value());
-      monitor_.observe_views(target.value(), view_p.value());
-      return {.loss = consistency + static_cast<T>(options.certainty_weight) *
-                                        (conditional - static_cast<T>(options.balance) * marginal),
-              .terms = {consistency, conditional, marginal}};
+      monitor_.observe(batch.rows, p.value());
+      monitor_.observe_views(p.value(), view_p.value());
+      return {.loss = terms.loss(static_cast<T>(options.certainty_weight), static_cast<T>(options.balance)),
+              .terms = {terms.consistency, terms.conditional_entropy, terms.marginal_entropy}};
     }
 
     std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*classifier_), 1.0}}; }

@@ -8,6 +8,7 @@
 
 #include <vade/elbo/multi_sample.hpp>
 #include <vade/models/network.hpp>
+#include <vade/training/bound_monitor.hpp>
 #include <vade/training/train.hpp>
 
 namespace vade {
@@ -69,6 +70,7 @@ class VaeObjective {
   Losses<T, 3> record(const Batch<T>& batch) {
     const Index samples = draws_.samples;
     const auto q = network_->encoder(batch.x);
+    bounds_.observe(Posterior::at_bound(q, network_->encoder.log_variance_bound), q.mean.value().size());
     const auto each = repeat_rows(q, samples);
     const Var<T> x = repeat_rows(batch.x, samples);
     const Var<T> z = each.sample(
@@ -85,12 +87,13 @@ class VaeObjective {
   }
 
   std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*network_), 1.0}}; }
-  void end_epoch(EpochRecord&) {}
+  void end_epoch(EpochRecord& record) { bounds_.finish(record); }
 
  private:
   Network<T, Posterior>* network_;
   Schedule kl_weight_;
   SampleOptions draws_;
+  BoundMonitor bounds_;
 };
 
 }  // namespace vade

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -27,11 +28,17 @@ template <Real T>
 class RowSource {
  public:
   RowSource(const Dataset& data) : source_(&data) {}
-  RowSource(const MatrixRef<T>& matrix) : source_(ConstMatrixView<T>(matrix.data(), matrix.rows(), matrix.cols())) {
-    if (matrix.outerStride() != matrix.cols() && matrix.rows() > 1)
-      throw ShapeError("RowSource: the matrix has gaps between its rows; pass a copy");
+  /// A row-major matrix, map or block of whole rows: anything that is its rows in succession in memory.
+  /// @throws ShapeError for gaps between them
+  template <class Derived>
+    requires(std::same_as<typename Derived::Scalar, T> && bool(Derived::IsRowMajor) &&
+             bool(int{Derived::Flags} & int{Eigen::DirectAccessBit}))
+  RowSource(const Eigen::MatrixBase<Derived>& matrix)
+      : source_(ConstMatrixView<T>(matrix.derived().data(), matrix.rows(), matrix.cols())) {
+    const Derived& rows = matrix.derived();
+    if ((rows.outerStride() != rows.cols() && rows.rows() > 1) || (rows.innerStride() != 1 && rows.cols() > 1))
+      throw ShapeError("RowSource: the matrix has gaps in memory, such as those of a block of columns; pass a copy");
   }
-  RowSource(const Matrix<T>& matrix) : source_(ConstMatrixView<T>(matrix.data(), matrix.rows(), matrix.cols())) {}
 
   Index count() const {
     return std::visit([](const auto& s) { return get(s).rows(); }, source_);

@@ -24,6 +24,7 @@
 #include <vade/models/objectives.hpp>
 #include <vade/models/online_mixture.hpp>
 #include <vade/optim/weight_average.hpp>
+#include <vade/training/bound_monitor.hpp>
 #include <vade/training/cluster_monitor.hpp>
 #include <vade/training/train.hpp>
 
@@ -127,6 +128,7 @@ class VadeObjective {
     if (teacher_) teacher_->update();
     const MixturePrior<T> prior = mixture_->on(tape);
     const auto q = network_->encoder(batch.x);
+    bounds_.observe(Posterior::at_bound(q, network_->encoder.log_variance_bound), q.mean.value().size());
     const Index samples = options_.samples;
     const Var<T> z = repeat_rows(q, samples)
                          .sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw, samples));
@@ -172,6 +174,7 @@ class VadeObjective {
     if (views_ && !std::exchange(viewed_, false)) watch_views(static_cast<std::uint32_t>(record.epoch));
     const RowVector<double> shares = monitor_.finish(record);
     record.terms.push_back({"closest_centres", closest_centres()});
+    bounds_.finish(record);
     // Not after the last epoch: a cluster cut in two wants training.
     if (options_.revive && record.epoch >= options_.freeze_epochs && record.epoch < record.epochs)
       revive_smallest(shares, record);
@@ -278,6 +281,7 @@ class VadeObjective {
   const Dataset* data_;
   AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
+  BoundMonitor bounds_;
   bool viewed_ = false;  // whether the epoch has drawn views
   std::optional<WeightAverage<T>> teacher_;  // of encoder and mixture, for ConsistencyTarget::average
   std::optional<OnlineMixture<T>> online_;   // where EM moves the mixture

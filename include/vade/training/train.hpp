@@ -24,35 +24,12 @@
 #include <vade/optim/weight_average.hpp>
 #include <vade/training/detail/option_texts.hpp>
 #include <vade/training/detail/record_text.hpp>
+#include <vade/training/fit_options.hpp>
 #include <vade/training/report.hpp>
 
 /// One step: gather rows, record the objective, sweep back, check that loss and gradients are finite, update. A step
 /// depends on (seed, stage, epoch, rows) only, so that the same call gives the same bytes for any number of threads.
 namespace vade {
-
-/// How to go through the data.
-struct FitOptions {
-  int epochs = 20;
-  Index batch = 256;  ///< most rows in a step; the steps of an epoch have equal sizes, to within one row
-  Schedule learning_rate = Schedule::cosine(1e-3, 0.05);
-  AdamOptions adam = {};
-  double clip_norm = 0;       ///< limit on the global norm of the gradients; 0 is none
-  double average_decay = 0;   ///< of the moving average of the weights that is kept at the end; 0 keeps the last
-
-  /// @throws ValueError naming the field
-  void check() const {
-    check_at_least("FitOptions", "epochs", epochs, 0);
-    check_at_least<Index>("FitOptions", "batch", batch, 1);
-    check_at_least("FitOptions", "clip_norm", clip_norm, 0.0);
-    check_between("FitOptions", "average_decay", average_decay, 0.0, 0.999999);
-    adam.check();
-  }
-
-  void for_each_option(auto&& visit) const {
-    visit("epochs", epochs), visit("batch", batch), visit("learning_rate", learning_rate), visit("adam", adam);
-    visit("clip_norm", clip_norm), visit("average_decay", average_decay);
-  }
-};
 
 /// A stage of a fit: its name in records, and its number, which keeps its random draws apart from other stages'.
 struct Stage {
