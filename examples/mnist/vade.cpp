@@ -50,8 +50,11 @@ void change(Preset& preset, const std::string& recipe) {
     objective.consistency.weight = vade::Schedule::constant(0);
   } else if (recipe == "no-balance") {
     // The classifier keeps the mutual information itself: with no reward for several classes it would find one.
-    std::get<vade::InformationStart>(preset.fit.start).classifier.balance = 1;
+    std::get<vade::InformationStart>(preset.fit.start).classifier.balance = vade::Schedule::constant(1);
     objective.consistency.balance = 0;
+  } else if (recipe == "half-balance") {
+    std::get<vade::InformationStart>(preset.fit.start).classifier.balance = vade::Schedule::warm_up(4, 2, 15);
+    objective.consistency.balance *= 0.5;
   } else if (recipe == "sampled") {
     objective.responsibilities = vade::ResponsibilityKind::sampled;
   } else if (recipe == "em") {

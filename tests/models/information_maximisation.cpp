@@ -96,6 +96,17 @@ TEST_CASE("I.5: the loss is its three terms, and all are in range") {
   }
 }
 
+TEST_CASE("I.5: the weight of balance may change as training goes on") {
+  const LabelledDataset data = toy::bars(100);
+  InformationMaximisationOptions options = quick();
+  options.fit.epochs = 4;
+  options.balance = Schedule::drop(4, 0.5, 0.5);
+  InformationMaximisingClassifier<float> classifier(64, options, 1);
+  for (const auto& r : classifier.fit(data.images, {"classifier", 20}).history)
+    CHECK(r.loss == doctest::Approx(r.term("consistency") + 0.1 * (r.term("conditional_entropy") -
+                                                                   (r.epoch <= 2 ? 4 : 2) * r.term("marginal_entropy"))));
+}
+
 TEST_CASE("Rows that are no images have no affine views: a clear error; so have bad options") {
   const vade::Dataset rows = vade::Dataset::from_matrix(Matrix<float>(Matrix<float>::Zero(20, 64)));
   InformationMaximisingClassifier<float> classifier(64, quick(), 1);

@@ -40,7 +40,8 @@ struct InformationMaximisationOptions {
   /// classes (docs/results.md has the figures); narrow ones first, and wide ones later, do not.
   Schedule view_strength = Schedule::warm_up(0.5, 1, 12);
   double certainty_weight = 0.1;  ///< λ
-  double balance = 4;             ///< μ
+  /// μ. Above 1 it presses for classes of equal size; where they may differ, let it fall once there are classes.
+  Schedule balance = Schedule::constant(4);
   FitOptions fit = {.epochs = 40, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)};
 
   /// @throws ValueError naming the field
@@ -49,7 +50,6 @@ struct InformationMaximisationOptions {
     check_at_least<Index>("InformationMaximisationOptions", "number of hidden layers",
                           static_cast<Index>(hidden.size()), 1);
     check_at_least("InformationMaximisationOptions", "certainty_weight", certainty_weight, 0.0);
-    check_at_least("InformationMaximisationOptions", "balance", balance, 0.0);
     check_at_least<Index>("InformationMaximisationOptions", "batch", fit.batch, 2);
     fit.check();
     if (fit.average_decay > 0)
@@ -199,7 +199,8 @@ class InformationMaximisingClassifier {
       const Var<T> view_p = exp(stop_gradient(view_log_p));
       monitor_.observe(batch.rows, p.value());
       monitor_.observe_views(p.value(), view_p.value());
-      return {.loss = terms.loss(static_cast<T>(options.certainty_weight), static_cast<T>(options.balance)),
+      const double balance = options.balance.at(batch.epoch, batch.epochs);
+      return {.loss = terms.loss(static_cast<T>(options.certainty_weight), static_cast<T>(balance)),
               .terms = {terms.consistency, terms.conditional_entropy, terms.marginal_entropy}};
     }
 
