@@ -125,6 +125,7 @@ template <class Job>
 int run(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
   vade::Mnist data = vade::load_mnist(options.data);
+  const std::string fingerprint = vade::all(data).images.fingerprint();  // of the files, whichever rows are kept
   if (options.imbalanced) data = {imbalanced(data.train, options.seed), imbalanced(data.test, options.seed)};
   if (options.purity && data.train.labels.empty())
     throw vade::ValueError("--purity: the training rows in " + options.data.string() + " have no labels to teach a judge with");
@@ -159,7 +160,7 @@ int run(const Options& options) {
   }
   json["imbalanced"] = options.imbalanced;
   json["seed"] = options.seed;
-  json["data"] = everything.images.fingerprint();
+  json["data"] = fingerprint;
   json["fitted_to"] = loaded ? 0 : fitted_to.rows();
   json["stopped"] = loaded ? "loaded" : std::string(to_string(report.stop));
   json["parameters"] = job.model.parameter_count();

@@ -114,6 +114,10 @@ class Mnist(unittest.TestCase):
         self.assertTrue(kept["imbalanced"])
         self.assertLess(kept["samples"], 300)
         self.assertEqual(kept["train"]["samples"] + kept["test"]["samples"], kept["samples"])
+        # Which rows are kept depends on the seed; a table of several seeds is still one of the same data.
+        other = self.run_in("imbalanced", "--imbalanced", "--seed", "3")
+        self.assertNotEqual(other["train"]["samples"], kept["train"]["samples"])
+        self.assertEqual({other["data"], kept["data"]}, {json.loads((self.folder / "first" / "metrics.json").read_text())["data"]})
 
     def test_of_several_fits_one_is_kept_with_the_reason(self):
         metrics = self.run_in("restarts", "--restarts", "2")
