@@ -125,15 +125,18 @@ template <class Job>
 int run(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
   vade::Mnist data = vade::load_mnist(options.data);
-  const std::string fingerprint = vade::all(data).images.fingerprint();  // of the files, whichever rows are kept
-  if (options.imbalanced) data = {imbalanced(data.train, options.seed), imbalanced(data.test, options.seed)};
+  vade::LabelledDataset everything = vade::all(data);
+  const std::string fingerprint = everything.images.fingerprint();  // of the files, whichever rows are kept
+  if (options.imbalanced) {
+    data = {imbalanced(data.train, options.seed), imbalanced(data.test, options.seed)};
+    everything = vade::all(data);
+  }
   if (options.purity && data.train.labels.empty())
     throw vade::ValueError("--purity: the training rows in " + options.data.string() + " have no labels to teach a judge with");
   const bool loaded = !options.load.empty();
   if (loaded && std::filesystem::weakly_canonical(options.load).parent_path() == std::filesystem::weakly_canonical(options.out))
     throw vade::ValueError("--load: the model lies in " + options.out.string() +
                            ", where the results of its training would be overwritten; name another folder by --out");
-  const vade::LabelledDataset everything = vade::all(data);
   const vade::Dataset& fitted_to = options.train_only ? data.train.images : everything.images;
   const vade::ImageShape shape = everything.images.image().value();
   std::filesystem::create_directories(options.out);
