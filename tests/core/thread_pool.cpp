@@ -3,6 +3,7 @@
 #include <vade/core/thread_pool.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -13,6 +14,14 @@
 #include <pthread.h>
 
 #include <doctest/doctest.h>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define VADE_THREAD_SANITIZER
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define VADE_THREAD_SANITIZER
+#endif
 
 // Assertions of doctest are made by the main thread only; tiles count in atomics or write to entries of their own.
 
@@ -241,6 +250,38 @@ TEST_CASE("Law 4: an idle pool costs nothing") {
   CHECK(seconds < 0.1);
   CHECK(runs_of_tiles(pool, 100) == ones(100));
 }
+
+#if defined(__GLIBC__) && !defined(VADE_THREAD_SANITIZER)  // which delivers signals when it sees fit
+TEST_CASE("Law 5: nobody waits for a worker that has not begun") {
+  static std::atomic<bool> held{false}, released{false};
+  held = released = false;
+  struct sigaction hold {}, before {};
+  hold.sa_handler = [](int) {
+    held = true;
+    while (!released) {
+    }
+  };
+  REQUIRE(::sigaction(SIGUSR1, &hold, &before) == 0);
+
+  ThreadPool pool(2);
+  const pthread_t self = ::pthread_self();
+  std::atomic<pthread_t> worker{self};
+  std::atomic<int> arrived{0};
+  pool.run(2, [&](Index) {  // either thread runs one of the two
+    if (!::pthread_equal(::pthread_self(), self)) worker = ::pthread_self();
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();
+  });
+  REQUIRE(!::pthread_equal(worker, self));
+  REQUIRE(::pthread_kill(worker, SIGUSR1) == 0);
+  while (!held) std::this_thread::yield();
+
+  for (int call = 0; call < 3; ++call) CHECK(runs_of_tiles(pool, 9) == ones(9));  // the worker is held all the while
+  released = true;
+  for (int call = 0; call < 3; ++call) CHECK(runs_of_tiles(pool, 9) == ones(9));
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+#endif
 
 TEST_CASE("Work is shared: with enough threads, tiles that wait for each other all run at once") {
   for (const int threads : {2, 3, 7}) {

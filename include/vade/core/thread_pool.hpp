@@ -22,7 +22,8 @@
 ///   1. every tile runs exactly once, and `run` returns after the last;
 ///   2. a nested `run`, or one that finds the pool busy with another user's thread, does its tiles in place;
 ///   3. the exception of the lowest tile that failed reaches the caller, after all tiles have ended;
-///   4. workers that have nothing to do spin for some microseconds, then sleep: an idle pool costs nothing.
+///   4. workers that have nothing to do spin for some microseconds, then sleep: an idle pool costs nothing;
+///   5. nobody waits for a worker that has not begun: what the others can do while it wakes up, they do without it.
 namespace vade {
 
 /// A fixed set of threads that share the tiles of one call at a time.
@@ -71,21 +72,22 @@ class ThreadPool {
     failed_tile_ = tiles;
     failure_ = nullptr;
     next_.store(0, std::memory_order_relaxed);
-    pending_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    gate_.store(0, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     work();
-    for (int left = pending_.load(std::memory_order_acquire), spins = 0; left != 0;
-         left = pending_.load(std::memory_order_acquire)) {
+    gate_.fetch_or(closed, std::memory_order_relaxed);  // every tile is taken: who comes now has nothing to do
+    for (unsigned state = gate_.load(std::memory_order_acquire), spins = 0; state != closed;
+         state = gate_.load(std::memory_order_acquire)) {
       if (++spins < spin_limit)
         pause();
       else
-        pending_.wait(left, std::memory_order_acquire);
+        gate_.wait(state, std::memory_order_acquire);
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-  static constexpr int spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
+  static constexpr unsigned spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
 
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -131,17 +133,26 @@ class ThreadPool {
 
   void serve(std::uint32_t seen) {
     for (;;) {
-      for (int spins = 0; generation_.load(std::memory_order_acquire) == seen;) {
+      for (unsigned spins = 0; generation_.load(std::memory_order_acquire) == seen;) {
         if (++spins < spin_limit)
           pause();
         else
           generation_.wait(seen, std::memory_order_acquire);
       }
-      ++seen;
+      seen = generation_.load(std::memory_order_acquire);
       if (stopping_.load(std::memory_order_relaxed)) return;
+      if (!enter()) continue;
       work();
-      if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
+      if (gate_.fetch_sub(1, std::memory_order_acq_rel) == closed + 1) gate_.notify_one();
     }
+  }
+
+  /// Counts this worker in, unless the call that woke it is over.
+  bool enter() {
+    unsigned state = gate_.load(std::memory_order_relaxed);
+    while ((state & closed) == 0)
+      if (gate_.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+    return false;
   }
 
   void work() {
@@ -169,7 +180,8 @@ class ThreadPool {
   std::atomic<std::uint32_t> generation_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<Index> next_{0};
-  std::atomic<int> pending_{0};
+  static constexpr unsigned closed = 1u << 31;
+  std::atomic<unsigned> gate_{closed};  // how many workers are inside the present call, and whether more may enter
   Call call_ = nullptr;
   void* callable_ = nullptr;
   Index tiles_ = 0;
