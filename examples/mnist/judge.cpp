@@ -46,7 +46,7 @@ struct LabelObjective {
   const vade::Labels& labels;
 
   vade::Losses<float, 1> record(const vade::Batch<float>& batch) {
-    constexpr vade::AffineAugmentation views{.rotation_degrees = 10, .shear = 0.1, .scale = 0.1, .shift = 1};
+    constexpr vade::ImageAugmentation views{.rotation_degrees = 10, .shear = 0.1, .scale = 0.1, .shift = 1};
     vade::Tape<float>& tape = batch.x.tape();
     const auto view = tape.constant(batch.x.rows(), batch.x.cols());
     vade::augment<float>(batch.data, batch.rows, views, batch.seed, batch.draw, view.mutable_value());

@@ -23,7 +23,7 @@ struct Preset {
 
 /// Our default: a classifier found by information maximisation starts the clusters, and views of a quarter of the strength
 /// are held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
-Preset default_preset(vade::Index inputs, const vade::AffineAugmentation& views) {
+Preset default_preset(vade::Index inputs, const vade::ImageAugmentation& views) {
   Preset preset{.model = {.network = default_network(inputs, 0)}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;

@@ -11,14 +11,14 @@
 
 namespace {
 
-using vade::AffineAugmentation;
+using vade::ImageAugmentation;
 using vade::Dataset;
 using vade::Index;
 using vade::Matrix;
 using vade::MatrixView;
 using vade::detail::AffineMap;
 
-constexpr AffineAugmentation no_change{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};
+constexpr ImageAugmentation no_change{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};
 
 Dataset images(Index rows, Index height, Index width) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(rows * height * width));
@@ -33,7 +33,7 @@ std::vector<Index> counting(Index count) {
 }
 
 template <class T>
-Matrix<T> views(const Dataset& data, const std::vector<Index>& rows, const AffineAugmentation& strength,
+Matrix<T> views(const Dataset& data, const std::vector<Index>& rows, const ImageAugmentation& strength,
                 std::uint64_t seed = 1, std::uint32_t epoch = 0) {
   Matrix<T> out(static_cast<Index>(rows.size()), data.columns());
   vade::augment<T>(data, rows, strength, seed, epoch, MatrixView<T>(out.data(), out.rows(), out.cols()));
@@ -118,7 +118,7 @@ TEST_CASE("A blob in the middle keeps its mass when it turns, and moves within t
   const Dataset data = Dataset::from_matrix(blob, vade::ImageShape{28, 28});
   bool turned = false;
   for (std::uint32_t epoch = 0; epoch < 50; ++epoch) {
-    const AffineAugmentation strength{.rotation_degrees = 30, .shear = 0.3, .scale = 0, .shift = 2};
+    const ImageAugmentation strength{.rotation_degrees = 30, .shear = 0.3, .scale = 0, .shift = 2};
     const Matrix<double> view = views<double>(data, {0}, strength, 7, epoch);
     CHECK(view.sum() == doctest::Approx(blob.sum()).epsilon(0.01));
     double x = 0;
@@ -134,8 +134,9 @@ TEST_CASE("A blob in the middle keeps its mass when it turns, and moves within t
   CHECK(turned);
 }
 
-TEST_CASE("A view follows q = R Shear zoom p + shift") {
-  const AffineAugmentation strength{.rotation_degrees = 40, .shear = 0.5, .scale = 0.3, .shift = 3};
+TEST_CASE("A view follows q = R Shear zoom Stretch Mirror p + shift") {
+  const ImageAugmentation strength{
+      .rotation_degrees = 40, .shear = 0.5, .scale = 0.3, .shift = 3, .stretch = 0.4, .mirror = 0.5};
   for (std::uint32_t row = 0; row < 20; ++row) {
     vade::RandomStream stream(5, vade::Purpose::augmentation, 2, row);
     vade::RandomStream again(5, vade::Purpose::augmentation, 2, row);
@@ -145,15 +146,60 @@ TEST_CASE("A view follows q = R Shear zoom p + shift") {
     const double zoom = 1 + again.uniform<double>(-0.3, 0.3);
     const double shift_x = again.uniform<double>(-3, 3);
     const double shift_y = again.uniform<double>(-3, 3);
+    const double side = again.uniform<double>() < 0.5 ? -1 : 1;
+    const double wider = std::exp(again.uniform<double>(-0.4, 0.4));
+    const double taller = std::exp(again.uniform<double>(-0.4, 0.4));
     const double px = 4;
     const double py = -7;
-    const double sx = zoom * (px + shear * py);
-    const double sy = zoom * py;
+    const double sx = zoom * (side * wider * px + shear * taller * py);
+    const double sy = zoom * taller * py;
     const double qx = std::cos(angle) * sx - std::sin(angle) * sy + shift_x;
     const double qy = std::sin(angle) * sx + std::cos(angle) * sy + shift_y;
     CHECK(map.xx * qx + map.xy * qy + map.x0 == doctest::Approx(px).epsilon(1e-12));
     CHECK(map.yx * qx + map.yy * qy + map.y0 == doctest::Approx(py).epsilon(1e-12));
   }
+}
+
+TEST_CASE("A mirrored view has left and right exchanged, as often as asked") {
+  const Dataset data = images(200, 6, 7);
+  const Matrix<double> clean = data.matrix<double>();
+  ImageAugmentation mirror = no_change;
+  mirror.mirror = 0.3;
+  const Matrix<double> seen = views<double>(data, counting(200), mirror);
+  int mirrored = 0;
+  for (Index i = 0; i < 200; ++i) {
+    const Eigen::Map<const Matrix<double>> before(clean.data() + i * 42, 6, 7), after(seen.data() + i * 42, 6, 7);
+    if (after.isApprox(before, 1e-12)) continue;
+    CHECK(after.isApprox(before.rowwise().reverse(), 1e-12));
+    ++mirrored;
+  }
+  CHECK(mirrored > 40);
+  CHECK(mirrored < 80);
+}
+
+TEST_CASE("A shaded view has the logits of the image, all lower or higher by the same; black and white stay") {
+  Matrix<double> image(1, 6);
+  image << 0, 1, 0.5, 0.1, 0.9, 0.3;
+  const Dataset data = Dataset::from_matrix(image, vade::ImageShape{2, 3});
+  ImageAugmentation shaded = no_change;
+  shaded.shade = 1.5;
+  const auto logit = [](double v) { return std::log(v / (1 - v)); };
+  double darkest = 0, brightest = 0;
+  for (std::uint32_t epoch = 0; epoch < 50; ++epoch) {
+    const Matrix<double> view = views<double>(data, {0}, shaded, 3, epoch);
+    CHECK(view(0, 0) == 0.0);
+    CHECK(view(0, 1) == 1.0);
+    const double lower = logit(0.5) - logit(view(0, 2));
+    CHECK(std::abs(lower) <= 1.5);
+    for (Index j = 3; j < 6; ++j) CHECK(logit(image(0, j)) - logit(view(0, j)) == doctest::Approx(lower).epsilon(1e-9));
+    darkest = std::max(darkest, lower), brightest = std::min(brightest, lower);
+  }
+  CHECK(darkest > 1);
+  CHECK(brightest < -1);
+  const Dataset outside = Dataset::from_matrix(Matrix<double>(2 * image), vade::ImageShape{2, 3});
+  CHECK_THROWS_WITH_AS(views<double>(outside, {0}, shaded),
+                       "augment: row 0 has values outside [0, 1], wanted none where shade is above 0", vade::ValueError);
+  CHECK(views<double>(outside, {0}, no_change) == 2 * image);  // without shade any values will do
 }
 
 TEST_CASE("Views do not depend on threads or on how batches are cut, but on seed, epoch and row") {
@@ -184,9 +230,12 @@ TEST_CASE("Data without images, rows out of range and absurd strengths are refus
   CHECK_THROWS_AS(views<float>(data, {-1}, {}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.rotation_degrees = -1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.scale = 1}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.stretch = 2.5}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.mirror = 1.1}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.shade = -0.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.shear = std::numeric_limits<double>::quiet_NaN()}), vade::ValueError);
   CHECK_THROWS_WITH_AS(views<float>(data, {0}, {.shift = -0.5}),
-                       "AffineAugmentation: shift is -0.5, wanted a value in [0, 1000000]", vade::ValueError);
+                       "ImageAugmentation: shift is -0.5, wanted a value in [0, 1000000]", vade::ValueError);
   Matrix<float> narrow(1, 15);
   CHECK_THROWS_AS(vade::augment<float>(data, std::vector<Index>{0}, {}, 1, 0, MatrixView<float>(narrow.data(), 1, 15)),
                   vade::ShapeError);
@@ -218,11 +267,17 @@ TEST_CASE("Corruption masks and adds noise at the asked rate, the same for any c
 }
 
 TEST_CASE("Scaled views have all half-widths scaled; by zero they are the clean image") {
-  const vade::AffineAugmentation half = vade::AffineAugmentation{20, 0.3, 0.2, 3}.scaled(0.5);
+  const ImageAugmentation full{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .stretch = 0.4,
+                               .mirror = 0.6, .shade = 1};
+  const ImageAugmentation half = full.scaled(0.5);
   CHECK(half.rotation_degrees == 10);
   CHECK(half.shear == 0.15);
   CHECK(half.scale == 0.1);
   CHECK(half.shift == 1.5);
-  const vade::AffineAugmentation none = half.scaled(0);
-  CHECK(none.rotation_degrees + none.shear + none.scale + none.shift == 0);
+  CHECK(half.stretch == 0.2);
+  CHECK(half.mirror == 0.3);
+  CHECK(half.shade == 0.5);
+  CHECK(full.scaled(2).mirror == 1);  // a probability
+  const Dataset data = images(20, 5, 9);
+  CHECK(views<double>(data, counting(20), full.scaled(0)) == data.matrix<double>());
 }

@@ -75,7 +75,7 @@ TEST_CASE("Affine views and noise are those of augment and corrupt, by the share
   const std::vector<Index> rows{4, 0, 2};
   Matrix<double> wanted(3, 36);
   const vade::MatrixView<double> out(wanted.data(), 3, 36);
-  const vade::AffineAugmentation affine{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
+  const vade::ImageAugmentation affine{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
   vade::augment<double>(images, rows, affine.scaled(0.5), 7, 2, out);
   CHECK(drawn(Views<double>(images, affine), rows, 36, 0.5, 2) == wanted);
   images.gather<double>(rows, out);
@@ -85,7 +85,7 @@ TEST_CASE("Affine views and noise are those of augment and corrupt, by the share
 
 TEST_CASE("Views that make no sense are refused before any is drawn") {
   const Dataset data = Dataset::from_matrix(reference::normal_matrix(6, 2, 1));
-  CHECK_THROWS_WITH_AS(Views<double>(data, vade::AffineAugmentation{}), doctest::Contains("wanted images"),
+  CHECK_THROWS_WITH_AS(Views<double>(data, vade::ImageAugmentation{}), doctest::Contains("wanted images"),
                        vade::ValueError);
   CHECK_THROWS_WITH_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 0}),
                        doctest::Contains("neighbours is 0"), vade::ValueError);

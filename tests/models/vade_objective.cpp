@@ -51,7 +51,7 @@ struct Setup {
   }
 };
 
-const vade::AffineAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
+const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
 
 }  // namespace
 
@@ -286,7 +286,7 @@ TEST_CASE("With view strength 0 a row is its own view, nothing is asked of the d
   s.tape.backward(own.loss);
   const Matrix<double> gradient = s.network.encoder.head().weight().gradient();
   options.consistency.augmentation =
-      vade::AffineAugmentation{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};  // such views are the rows
+      vade::ImageAugmentation{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 0};  // such views are the rows
   options.consistency.view_strength = 1;
   VadeObjective<double> drawn(s.network, s.mixture, options, s.data);
   const auto same = s.record(drawn, 5.0);

@@ -57,7 +57,7 @@ TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the class
   const vade::LabelledDataset data = toy::patterns(300, 36, 3);
   InformationStart start;
   start.classifier.hidden = {24, 16};
-  start.classifier.augmentation = vade::AffineAugmentation{.rotation_degrees = 2, .shear = 0.02, .scale = 0.02, .shift = 0.3};
+  start.classifier.augmentation = vade::ImageAugmentation{.rotation_degrees = 2, .shear = 0.02, .scale = 0.02, .shift = 0.3};
   start.classifier.fit.epochs = 15;
   start.classifier.fit.batch = 50;
   start.halving = {.candidates = 2, .rung = 4};
@@ -124,7 +124,7 @@ TEST_CASE("Options of every stage are checked before any work is done, and the m
   refused({.start = averaged}, "average_decay", images);
   InformationStart wide;
   wide.classifier.view_strength = vade::Schedule::constant(20);
-  refused({.start = wide}, "AffineAugmentation", images);
+  refused({.start = wide}, "ImageAugmentation", images);
   refused({.start = vade::PartitionStart{.labels = {0, 1, 2}}}, "PartitionStart: labels", data);
   refused({.start = vade::PartitionStart{.labels = vade::Labels(60, 1), .separation = -1}}, "separation is -1", data);
   vade::VadeFitOptions both{.start = RandomStart{}, .fit = {.average_decay = 0.9}};

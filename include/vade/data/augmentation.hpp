@@ -19,35 +19,46 @@
 /// A row that stands twice in a batch becomes the same twice.
 namespace vade {
 
-/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly.
-struct AffineAugmentation {
+/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly. The last three say what
+/// images of things have and digits have not: that the thing may be longer, face the other way, or be darker.
+struct ImageAugmentation {
   double rotation_degrees = 15;  ///< angle in ± this, at most 180
   double shear = 0.15;           ///< horizontal shear x + s y, s in ± this, at most 2
   double scale = 0.1;            ///< zoom in 1 ± this, at most 0.9
   double shift = 2.5;            ///< in pixels, each axis in ± this
+  double stretch = 0;            ///< each axis longer by a factor eᵘ, u in ± this, at most 2
+  double mirror = 0;             ///< probability that left and right change places
+  double shade = 0;              ///< values, all in [0, 1], have logits that are lower by u, u in ± this, at most 10
 
   /// @throws ValueError naming the field
   void validate() const {
-    check_between("AffineAugmentation", "rotation_degrees", rotation_degrees, 0.0, 180.0);
-    check_between("AffineAugmentation", "shear", shear, 0.0, 2.0);
-    check_between("AffineAugmentation", "scale", scale, 0.0, 0.9);
-    check_between("AffineAugmentation", "shift", shift, 0.0, 1e6);
+    check_between("ImageAugmentation", "rotation_degrees", rotation_degrees, 0.0, 180.0);
+    check_between("ImageAugmentation", "shear", shear, 0.0, 2.0);
+    check_between("ImageAugmentation", "scale", scale, 0.0, 0.9);
+    check_between("ImageAugmentation", "shift", shift, 0.0, 1e6);
+    check_between("ImageAugmentation", "stretch", stretch, 0.0, 2.0);
+    check_between("ImageAugmentation", "mirror", mirror, 0.0, 1.0);
+    check_between("ImageAugmentation", "shade", shade, 0.0, 10.0);
   }
 
   void for_each_option(auto&& visit) const {
     visit("rotation_degrees", rotation_degrees), visit("shear", shear), visit("scale", scale), visit("shift", shift);
+    visit("stretch", stretch), visit("mirror", mirror), visit("shade", shade);
   }
 
-  /// All four half-widths times `factor`.
-  AffineAugmentation scaled(double factor) const {
-    return {rotation_degrees * factor, shear * factor, scale * factor, shift * factor};
+  /// All half-widths times `factor`, and the probability as well, up to 1.
+  ImageAugmentation scaled(double factor) const {
+    return {.rotation_degrees = rotation_degrees * factor, .shear = shear * factor, .scale = scale * factor,
+            .shift = shift * factor, .stretch = stretch * factor, .mirror = std::min(1.0, mirror * factor),
+            .shade = shade * factor};
   }
 };
 
 namespace detail {
 
-/// The inverse of q = R(angle) · Shear(s) · zoom · p + shift, which tells where a pixel of the view comes from.
-inline AffineMap draw_affine(const AffineAugmentation& strength, RandomStream& stream) {
+/// The inverse of q = R(angle) · Shear(s) · zoom · Stretch · Mirror · p + shift, which tells where a pixel of the view
+/// comes from.
+inline AffineMap draw_affine(const ImageAugmentation& strength, RandomStream& stream) {
   const auto draw = [&stream](double width) { return stream.uniform<double>(-width, width); };
   const double angle = draw(strength.rotation_degrees) * std::numbers::pi / 180;
   const double shear = draw(strength.shear);
@@ -63,17 +74,30 @@ inline AffineMap draw_affine(const AffineAugmentation& strength, RandomStream& s
   map.yy = c / zoom;
   map.x0 = -(map.xx * shift_x + map.xy * shift_y);
   map.y0 = -(map.yx * shift_x + map.yy * shift_y);
+  const double side = stream.uniform<double>() < strength.mirror ? -1 : 1;
+  const double wider = side * std::exp(draw(strength.stretch));
+  const double taller = std::exp(draw(strength.stretch));
+  map.xx /= wider, map.xy /= wider, map.x0 /= wider;
+  map.yx /= taller, map.yy /= taller, map.y0 /= taller;
   return map;
+}
+
+/// v ↦ v / (v + (1 − v) eᵘ), which lowers the logit of v by u and leaves 0 and 1.
+template <Real T>
+void lower_logits(Eigen::Map<RowVector<T>> values, T u) {
+  const auto v = values.array();
+  values.array() = v / (v + (T{1} - v) * std::exp(u));
 }
 
 }  // namespace detail
 
-/// A random view of image `rows[i]` becomes row i of `out` `[rows.size() x D]`: rotated, sheared, zoomed and shifted
-/// about the centre, bilinear, zero where nothing was. Parallel in tiles of fixed size; allocates nothing once each
-/// thread has its scratch image. O(B D).
-/// @throws ValueError if the data are no images, a row is outside [0, N), or a strength makes no sense; ShapeError
+/// A random view of image `rows[i]` becomes row i of `out` `[rows.size() x D]`: moved about its centre, bilinear, zero
+/// where nothing was, and shaded. Parallel in tiles of fixed size; allocates nothing once each thread has its scratch
+/// image. O(B D).
+/// @throws ValueError if the data are no images, a row is outside [0, N), a strength makes no sense, or values that
+/// should be shaded are outside [0, 1]; ShapeError
 template <Real T>
-void augment(const Dataset& data, std::span<const Index> rows, const AffineAugmentation& strength, std::uint64_t seed,
+void augment(const Dataset& data, std::span<const Index> rows, const ImageAugmentation& strength, std::uint64_t seed,
              std::uint32_t epoch, MatrixView<T> out) {
   strength.validate();
   const auto shape = data.image();
@@ -88,6 +112,12 @@ void augment(const Dataset& data, std::span<const Index> rows, const AffineAugme
       RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
       const detail::AffineMap map = detail::draw_affine(strength, stream);
       data.with_row(row, [&](auto image) { detail::warp(image, *shape, map, out.data() + i * out.cols()); });
+      if (strength.shade == 0) continue;
+      Eigen::Map<RowVector<T>> view(out.data() + i * out.cols(), out.cols());
+      constexpr auto rounding = static_cast<T>(1e-5);
+      if (!(view.minCoeff() >= -rounding && view.maxCoeff() <= 1 + rounding))
+        throw ValueError(detail::message("augment: row ", row, " has values outside [0, 1], wanted none where shade is above 0"));
+      detail::lower_logits<T>(view, static_cast<T>(stream.uniform<double>(-strength.shade, strength.shade)));
     }
   });
 }

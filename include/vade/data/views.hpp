@@ -46,7 +46,7 @@ struct AdversarialAugmentation {
 
 /// What a view may differ by and still be of the same class: a statement about the data, and the only one that the warm
 /// start and the consistency term make.
-using Augmentation = std::variant<AffineAugmentation, NeighbourAugmentation, NoiseCorruption, AdversarialAugmentation>;
+using Augmentation = std::variant<ImageAugmentation, NeighbourAugmentation, NoiseCorruption, AdversarialAugmentation>;
 
 /// Draws views of the rows of one data set.
 template <Real T>
@@ -59,7 +59,7 @@ class Views {
       kind.validate();
       if constexpr (requires { kind.scaled(strength); }) kind.scaled(strength).validate();
     }, augmentation);
-    if (std::holds_alternative<AffineAugmentation>(augmentation) && !data.image())
+    if (std::holds_alternative<ImageAugmentation>(augmentation) && !data.image())
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       check_neighbours("NeighbourAugmentation", data, *kind);
@@ -100,7 +100,7 @@ class Views {
     return std::make_shared<const Neighbours>(nearest_neighbours<T>(data_->matrix<T>(), count));
   }
 
-  void draw_kind(const AffineAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
+  void draw_kind(const ImageAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
     augment<T>(*data_, rows, kind.scaled(strength), seed, epoch, out);
   }

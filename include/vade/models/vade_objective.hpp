@@ -114,7 +114,7 @@ class VadeObjective {
         data_(&data),
         monitor_(data.rows(), mixture.means.rows()) {
     const ConsistencyOptions& consistency = options.consistency;
-    const bool images = data.image() && std::holds_alternative<AffineAugmentation>(consistency.augmentation);
+    const bool images = data.image() && std::holds_alternative<ImageAugmentation>(consistency.augmentation);
     if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
       teacher_.emplace(taught_parameters(), consistency.teacher_decay);
     if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
