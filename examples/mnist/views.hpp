@@ -12,8 +12,8 @@ inline constexpr vade::ImageAugmentation digit_views{.rotation_degrees = 20, .sh
 
 /// Garments are photographed upright and centred, but are made long or short, dark or bright, and face either way. Chosen with
 /// an eye on the labels of Fashion-MNIST; docs/results.md has what these and others reach.
-inline constexpr vade::ImageAugmentation garment_views{.rotation_degrees = 12, .shear = 0.18, .scale = 0.12, .shift = 1.8,
-                                                       .stretch = 0.3, .mirror = 0.5, .shade = 1};
+inline constexpr vade::ImageAugmentation garment_views{.rotation_degrees = 10, .shear = 0.15, .scale = 0.1, .shift = 1.5,
+                                                       .stretch = 0.2, .mirror = 0.5, .shade = 0.7};
 
 /// Those of the preset, by --view-strength.
 inline vade::ImageAugmentation views_of(const Options& options) {
