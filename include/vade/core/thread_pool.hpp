@@ -87,7 +87,8 @@ class ThreadPool {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-  static constexpr unsigned spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
+  static constexpr unsigned spin_limit = 4000;   // about 50 µs: longer than the gap between two operations of a step
+  static constexpr unsigned closed = 1u << 31;  // of the gate, beside the count of those who are inside
 
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -180,7 +181,6 @@ class ThreadPool {
   std::atomic<std::uint32_t> generation_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<Index> next_{0};
-  static constexpr unsigned closed = 1u << 31;
   std::atomic<unsigned> gate_{closed};  // how many workers are inside the present call, and whether more may enter
   Call call_ = nullptr;
   void* callable_ = nullptr;
