@@ -15,12 +15,12 @@
 
 #include <doctest/doctest.h>
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_THREAD__)
+#define VADE_THREAD_SANITIZER
+#elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define VADE_THREAD_SANITIZER
 #endif
-#elif defined(__SANITIZE_THREAD__)
-#define VADE_THREAD_SANITIZER
 #endif
 
 // Assertions of doctest are made by the main thread only; tiles count in atomics or write to entries of their own.
