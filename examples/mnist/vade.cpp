@@ -38,7 +38,7 @@ Preset default_preset(vade::Index inputs, const vade::ImageAugmentation& views) 
 }
 
 /// For garments: of the classifier's draws fewer find a good partition than with digits, so there are twice as many; and views
-/// are wide sooner, since only then does the loss tell them apart.
+/// are wide sooner, since the loss then tells more about a draw.
 Preset fashion_preset(vade::Index inputs, const vade::ImageAugmentation& views) {
   Preset preset = default_preset(inputs, views);
   auto& start = std::get<vade::InformationStart>(preset.fit.start);

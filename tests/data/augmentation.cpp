@@ -11,8 +11,8 @@
 
 namespace {
 
-using vade::ImageAugmentation;
 using vade::Dataset;
+using vade::ImageAugmentation;
 using vade::Index;
 using vade::Matrix;
 using vade::MatrixView;
@@ -233,6 +233,7 @@ TEST_CASE("Data without images, rows out of range and absurd strengths are refus
   CHECK_THROWS_AS(views<float>(data, {0}, {.stretch = 2.5}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.mirror = 1.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.shade = -0.1}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.shade = 4.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.shear = std::numeric_limits<double>::quiet_NaN()}), vade::ValueError);
   CHECK_THROWS_WITH_AS(views<float>(data, {0}, {.shift = -0.5}),
                        "ImageAugmentation: shift is -0.5, wanted a value in [0, 1000000]", vade::ValueError);

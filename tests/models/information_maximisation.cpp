@@ -107,7 +107,7 @@ TEST_CASE("I.5: the weight of balance may change as training goes on") {
                                                                    (r.epoch <= 2 ? 4 : 2) * r.term("marginal_entropy"))));
 }
 
-TEST_CASE("Rows that are no images have no affine views: a clear error; so have bad options") {
+TEST_CASE("Rows that are no images have no views of images: a clear error; so have bad options") {
   const vade::Dataset rows = vade::Dataset::from_matrix(Matrix<float>(Matrix<float>::Zero(20, 64)));
   InformationMaximisingClassifier<float> classifier(64, quick(), 1);
   CHECK_THROWS_AS(classifier.fit(rows, {"classifier", 20}), vade::ValueError);

@@ -87,7 +87,7 @@ class ThreadPool {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-  static constexpr unsigned spin_limit = 4000;   // about 50 µs: longer than the gap between two operations of a step
+  static constexpr unsigned spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
   static constexpr unsigned closed = 1u << 31;  // of the gate, beside the count of those who are inside
 
   static void pause() {
@@ -152,7 +152,8 @@ class ThreadPool {
   bool enter() {
     unsigned state = gate_.load(std::memory_order_relaxed);
     while ((state & closed) == 0)
-      if (gate_.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+      if (gate_.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed))
+        return true;
     return false;
   }
 

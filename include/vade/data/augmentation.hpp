@@ -19,8 +19,8 @@
 /// A row that stands twice in a batch becomes the same twice.
 namespace vade {
 
-/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly. The last three say what
-/// images of things have and digits have not: that the thing may be longer, face the other way, or be darker.
+/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly. The last three are off
+/// unless asked for: they are for things, which may be longer, face the other way, or be darker.
 struct ImageAugmentation {
   double rotation_degrees = 15;  ///< angle in ± this, at most 180
   double shear = 0.15;           ///< horizontal shear x + s y, s in ± this, at most 2
@@ -28,7 +28,7 @@ struct ImageAugmentation {
   double shift = 2.5;            ///< in pixels, each axis in ± this
   double stretch = 0;            ///< each axis longer by a factor eᵘ, u in ± this, at most 2
   double mirror = 0;             ///< probability that left and right change places
-  double shade = 0;              ///< values, all in [0, 1], have logits that are lower by u, u in ± this, at most 10
+  double shade = 0;              ///< values, all in [0, 1], have logits that are lower by u, u in ± this, at most 4
 
   /// @throws ValueError naming the field
   void validate() const {
@@ -38,7 +38,7 @@ struct ImageAugmentation {
     check_between("ImageAugmentation", "shift", shift, 0.0, 1e6);
     check_between("ImageAugmentation", "stretch", stretch, 0.0, 2.0);
     check_between("ImageAugmentation", "mirror", mirror, 0.0, 1.0);
-    check_between("ImageAugmentation", "shade", shade, 0.0, 10.0);
+    check_between("ImageAugmentation", "shade", shade, 0.0, 4.0);
   }
 
   void for_each_option(auto&& visit) const {
@@ -114,9 +114,10 @@ void augment(const Dataset& data, std::span<const Index> rows, const ImageAugmen
       data.with_row(row, [&](auto image) { detail::warp(image, *shape, map, out.data() + i * out.cols()); });
       if (strength.shade == 0) continue;
       Eigen::Map<RowVector<T>> view(out.data() + i * out.cols(), out.cols());
-      constexpr auto rounding = static_cast<T>(1e-5);
+      constexpr auto rounding = static_cast<T>(1e-5);  // of the warp, which shading makes e⁴ times as large at most
       if (!(view.minCoeff() >= -rounding && view.maxCoeff() <= 1 + rounding))
-        throw ValueError(detail::message("augment: row ", row, " has values outside [0, 1], wanted none where shade is above 0"));
+        throw ValueError(detail::message("augment: row ", row,
+                                         " has values outside [0, 1], wanted none where shade is above 0"));
       detail::lower_logits<T>(view, static_cast<T>(stream.uniform<double>(-strength.shade, strength.shade)));
     }
   });

@@ -52,7 +52,7 @@ using Augmentation = std::variant<ImageAugmentation, NeighbourAugmentation, Nois
 template <Real T>
 class Views {
  public:
-  /// Whether `data` have such views at this strength, in O(1). @throws ValueError: bad options, affine views of data that
+  /// Whether `data` have such views at this strength, in O(1). @throws ValueError: bad options, image views of data that
   /// are no images, no more rows than neighbours; ShapeError: known neighbours of other data, or too few
   static void check(const Dataset& data, const Augmentation& augmentation, double strength = 1) {
     std::visit([&](const auto& kind) {
@@ -60,7 +60,7 @@ class Views {
       if constexpr (requires { kind.scaled(strength); }) kind.scaled(strength).validate();
     }, augmentation);
     if (std::holds_alternative<ImageAugmentation>(augmentation) && !data.image())
-      throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for affine views");
+      throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for an ImageAugmentation");
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       check_neighbours("NeighbourAugmentation", data, *kind);
     if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
