@@ -46,7 +46,7 @@ Matrix<double> warped(const Matrix<double>& image, const AffineMap& map) {
   std::vector<Stored> source(static_cast<std::size_t>(image.size()));
   for (Index i = 0; i < image.size(); ++i) source[static_cast<std::size_t>(i)] = static_cast<Stored>(image.data()[i]);
   Matrix<double> out(image.rows(), image.cols());
-  vade::detail::warp(std::span<const Stored>(source), {image.rows(), image.cols()}, map, out.data());
+  vade::detail::warp(std::span<const Stored>(source), {image.rows(), image.cols()}, map, nullptr, out.data());
   return std::is_same_v<Stored, std::uint8_t> ? Matrix<double>(out * 255.0) : out;
 }
 
@@ -160,6 +160,90 @@ TEST_CASE("A view follows q = R Shear zoom Stretch Mirror p + shift") {
   }
 }
 
+TEST_CASE("A bent view takes each pixel from d(x, y) = Σ a_ij sin(iπx) sin(jπy) beside it, on top of its affine map") {
+  const Index height = 9;
+  const Index width = 70;  // more than one chunk of a line
+  Matrix<double> ramps(2, height * width);  // two images whose values tell the place: x, and y
+  for (Index p = 0; p < height * width; ++p) {
+    ramps(0, p) = static_cast<double>(p % width);
+    ramps(1, p) = static_cast<double>(p / width);
+  }
+  const Dataset data = Dataset::from_matrix(ramps, vade::ImageShape{height, width});
+  ImageAugmentation bent{.rotation_degrees = 2, .shear = 0.01, .scale = 0.02, .shift = 0.2};
+  bent.bend = 0.8;
+  const Matrix<double> seen = views<double>(data, {0, 1}, bent, 11, 3);
+  for (std::uint32_t row = 0; row < 2; ++row) {
+    vade::RandomStream stream(11, vade::Purpose::augmentation, 3, row);
+    const AffineMap map = vade::detail::draw_affine(bent, stream);
+    double a[2][4][4];
+    double power = 0;
+    for (int i = 0; i < 4; ++i)
+      for (int j = 0; j < 4; ++j) {
+        const double variance = 1.0 / ((i + 1) * (i + 1) + (j + 1) * (j + 1));
+        for (auto& axis : a) axis[i][j] = std::sqrt(variance) * stream.normal<double>();
+        power += variance / 4;
+      }
+    int inside = 0;
+    for (Index line = 0; line < height; ++line)
+      for (Index column = 0; column < width; ++column) {
+        const double x = static_cast<double>(column) - 34.5;
+        const double y = static_cast<double>(line) - 4;
+        double from[2] = {map.xx * x + map.xy * y + map.x0 + 34.5, map.yx * x + map.yy * y + map.y0 + 4};
+        for (int axis = 0; axis < 2; ++axis)
+          for (int i = 0; i < 4; ++i)
+            for (int j = 0; j < 4; ++j)
+              from[axis] += 0.8 / std::sqrt(power) * a[axis][i][j] *
+                            std::sin((i + 1) * std::numbers::pi * (static_cast<double>(column) + 0.5) / 70) *
+                            std::sin((j + 1) * std::numbers::pi * (static_cast<double>(line) + 0.5) / 9);
+        if (from[0] < 0 || from[0] > 69 || from[1] < 0 || from[1] > 8) continue;  // blends with the zeros outside
+        ++inside;
+        CHECK(seen(row, line * width + column) == doctest::Approx(from[row]).epsilon(1e-9));
+      }
+    CHECK(inside > 400);
+  }
+}
+
+TEST_CASE("A bend moves by its size in root mean square, along both axes and in images of any shape; hardly at the border") {
+  for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {7, 40}, {5, 5}}) {
+    vade::detail::Bend<double> bend;
+    bend.prepare({height, width});
+    double power_x = 0;
+    double power_y = 0;
+    double corner = 0;
+    const int draws = 4000;
+    for (int draw = 0; draw < draws; ++draw) {
+      vade::RandomStream stream(2, vade::Purpose::augmentation, 0, static_cast<std::uint32_t>(draw));
+      bend.draw(1.5, stream);
+      for (Index line = 0; line < height; ++line) {
+        std::vector<double> x(static_cast<std::size_t>(width));
+        std::vector<double> y(static_cast<std::size_t>(width));
+        bend.add(line, 0, x, y);
+        if (line == 0) corner += x[0] * x[0];
+        for (const double d : x) power_x += d * d;
+        for (const double d : y) power_y += d * d;
+      }
+    }
+    const double count = static_cast<double>(draws) * static_cast<double>(height * width);
+    CHECK(std::sqrt(power_x / count) == doctest::Approx(1.5).epsilon(0.02));
+    CHECK(std::sqrt(power_y / count) == doctest::Approx(1.5).epsilon(0.02));
+    if (height == 28) CHECK(std::sqrt(corner / draws) < 0.1);
+  }
+}
+
+TEST_CASE("Bent bytes and bent numbers are the same views, whatever image came before") {
+  const ImageAugmentation bent{.rotation_degrees = 10, .shear = 0.1, .scale = 0.1, .shift = 1, .bend = 1};
+  for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {12, 9}, {9, 12}, {1, 1}}) {
+    const Dataset bytes = images(10, height, width);
+    const Dataset doubles = Dataset::from_matrix(bytes.matrix<double>(), bytes.image());
+    const Matrix<double> first = views<double>(bytes, counting(10), bent);
+    CHECK((first - views<double>(doubles, counting(10), bent)).cwiseAbs().maxCoeff() < 1e-4);
+    CHECK(views<double>(bytes, {7}, bent).row(0) == first.row(7));
+    ImageAugmentation still = bent;
+    still.bend = 0;
+    if (width > 1) CHECK((first - views<double>(bytes, counting(10), still)).cwiseAbs().maxCoeff() > 0.1);
+  }
+}
+
 TEST_CASE("A mirrored view has left and right exchanged, as often as asked") {
   const Dataset data = images(200, 6, 7);
   const Matrix<double> clean = data.matrix<double>();
@@ -206,9 +290,11 @@ TEST_CASE("Views do not depend on threads or on how batches are cut, but on seed
   const Dataset data = images(100, 12, 9);
   vade::set_threads(1);
   const Matrix<float> whole = views<float>(data, counting(100), {}, 3, 4);
+  const Matrix<float> bent = views<float>(data, counting(100), {.bend = 1}, 3, 4);
   for (const int threads : {2, 3, 7}) {
     vade::set_threads(threads);
     CHECK(views<float>(data, counting(100), {}, 3, 4) == whole);
+    CHECK(views<float>(data, counting(100), {.bend = 1}, 3, 4) == bent);
   }
   vade::set_threads(1);
   const Matrix<float> some = views<float>(data, {99, 5, 5, 17}, {}, 3, 4);
@@ -231,6 +317,7 @@ TEST_CASE("Data without images, rows out of range and absurd strengths are refus
   CHECK_THROWS_AS(views<float>(data, {0}, {.rotation_degrees = -1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.scale = 1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.stretch = 2.5}), vade::ValueError);
+  CHECK_THROWS_AS(views<float>(data, {0}, {.bend = -0.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.mirror = 1.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.shade = -0.1}), vade::ValueError);
   CHECK_THROWS_AS(views<float>(data, {0}, {.shade = 4.1}), vade::ValueError);
@@ -269,13 +356,14 @@ TEST_CASE("Corruption masks and adds noise at the asked rate, the same for any c
 
 TEST_CASE("Scaled views have all half-widths scaled; by zero they are the clean image") {
   const ImageAugmentation full{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .stretch = 0.4,
-                               .mirror = 0.6, .shade = 1};
+                               .bend = 0.6, .mirror = 0.6, .shade = 1};
   const ImageAugmentation half = full.scaled(0.5);
   CHECK(half.rotation_degrees == 10);
   CHECK(half.shear == 0.15);
   CHECK(half.scale == 0.1);
   CHECK(half.shift == 1.5);
   CHECK(half.stretch == 0.2);
+  CHECK(half.bend == 0.3);
   CHECK(half.mirror == 0.3);
   CHECK(half.shade == 0.5);
   CHECK(full.scaled(2).mirror == 1);  // a probability

@@ -19,14 +19,16 @@
 /// A row that stands twice in a batch becomes the same twice.
 namespace vade {
 
-/// Half-widths of uniform draws, one set for each view. All zero gives the clean image, exactly. The last three are off
-/// unless asked for: they are for things, which may be longer, face the other way, or be darker.
+/// Half-widths of uniform draws, but for `mirror` and `bend`; one set of draws for each view. All zero gives the clean
+/// image, exactly. The last four are off unless asked for: handwriting bends, and things may be longer, face the other way,
+/// or be darker.
 struct ImageAugmentation {
   double rotation_degrees = 15;  ///< angle in ± this, at most 180
   double shear = 0.15;           ///< horizontal shear x + s y, s in ± this, at most 2
   double scale = 0.1;            ///< zoom in 1 ± this, at most 0.9
   double shift = 2.5;            ///< in pixels, each axis in ± this
   double stretch = 0;            ///< each axis longer by a factor eᵘ, u in ± this, at most 2
+  double bend = 0;               ///< in pixels, root mean square of what each axis of a smooth random field moves by
   double mirror = 0;             ///< probability that left and right change places
   double shade = 0;              ///< values, all in [0, 1], have logits that are lower by u, u in ± this, at most 4
 
@@ -37,20 +39,21 @@ struct ImageAugmentation {
     check_between("ImageAugmentation", "scale", scale, 0.0, 0.9);
     check_between("ImageAugmentation", "shift", shift, 0.0, 1e6);
     check_between("ImageAugmentation", "stretch", stretch, 0.0, 2.0);
+    check_between("ImageAugmentation", "bend", bend, 0.0, 1e6);
     check_between("ImageAugmentation", "mirror", mirror, 0.0, 1.0);
     check_between("ImageAugmentation", "shade", shade, 0.0, 4.0);
   }
 
   void for_each_option(auto&& visit) const {
     visit("rotation_degrees", rotation_degrees), visit("shear", shear), visit("scale", scale), visit("shift", shift);
-    visit("stretch", stretch), visit("mirror", mirror), visit("shade", shade);
+    visit("stretch", stretch), visit("bend", bend), visit("mirror", mirror), visit("shade", shade);
   }
 
-  /// All half-widths times `factor`, and the probability as well, up to 1.
+  /// All half-widths and the bend times `factor`, and the probability as well, up to 1.
   ImageAugmentation scaled(double factor) const {
     return {.rotation_degrees = rotation_degrees * factor, .shear = shear * factor, .scale = scale * factor,
-            .shift = shift * factor, .stretch = stretch * factor, .mirror = std::min(1.0, mirror * factor),
-            .shade = shade * factor};
+            .shift = shift * factor, .stretch = stretch * factor, .bend = bend * factor,
+            .mirror = std::min(1.0, mirror * factor), .shade = shade * factor};
   }
 };
 
@@ -91,8 +94,8 @@ void lower_logits(Eigen::Map<RowVector<T>> values, T u) {
 
 }  // namespace detail
 
-/// A random view of image `rows[i]` becomes row i of `out` `[rows.size() x D]`: moved about its centre, bilinear, zero
-/// where nothing was, and shaded. Parallel in tiles of fixed size; allocates nothing once each thread has its scratch
+/// A random view of image `rows[i]` becomes row i of `out` `[rows.size() x D]`: moved about its centre and bent, bilinear,
+/// zero where nothing was, and shaded. Parallel in tiles of fixed size; allocates nothing once each thread has its scratch
 /// image. O(B D).
 /// @throws ValueError if the data are no images, a row is outside [0, N), a strength makes no sense, or values that
 /// should be shaded are outside [0, 1]; ShapeError
@@ -111,7 +114,11 @@ void augment(const Dataset& data, std::span<const Index> rows, const ImageAugmen
       const Index row = rows[static_cast<std::size_t>(i)];
       RandomStream stream(seed, Purpose::augmentation, epoch, static_cast<std::uint32_t>(row));
       const detail::AffineMap map = detail::draw_affine(strength, stream);
-      data.with_row(row, [&](auto image) { detail::warp(image, *shape, map, out.data() + i * out.cols()); });
+      data.with_row(row, [&]<class Stored>(std::span<const Stored> image) {
+        thread_local detail::Bend<detail::PlaceOf<Stored>> bend;
+        if (strength.bend > 0) bend.prepare(*shape), bend.draw(strength.bend, stream);
+        detail::warp(image, *shape, map, strength.bend > 0 ? &bend : nullptr, out.data() + i * out.cols());
+      });
       if (strength.shade == 0) continue;
       Eigen::Map<RowVector<T>> view(out.data() + i * out.cols(), out.cols());
       constexpr auto rounding = static_cast<T>(1e-5);  // of the warp, which shading makes e⁴ times as large at most

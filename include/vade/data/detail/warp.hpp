@@ -1,4 +1,4 @@
-// vade: one image through an affine map, bilinear, zero outside.
+// vade: one image through an affine map and a bend, bilinear, zero outside.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include <vade/core/matrix.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/data/detail/bend.hpp>
 
 namespace vade::detail {
 
@@ -21,6 +22,10 @@ struct AffineMap {
   double xx = 1, xy = 0, x0 = 0;
   double yx = 0, yy = 1, y0 = 0;
 };
+
+/// What places are computed in: float for bytes, else the stored type.
+template <class Stored>
+using PlaceOf = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
 
 /// `source` `[H x W]` as numbers between two lines of zeros on each side, so that the inner loop needs no test for the
 /// border: `[(H + 4) x (W + 4)]`.
@@ -40,12 +45,12 @@ T interpolate(T upper_left, T upper_right, T lower_left, T lower_right, T right,
   return upper + down * (lower - upper);
 }
 
-/// `out[y W + x]` is `source` at `map(x, y)`, bytes scaled to [0, 1]. Places are computed in float for bytes, else in
-/// the stored type; where they fall on pixels, values are exact. Scratch memory belongs to the thread and is kept.
-/// O(H W).
+/// `out[y W + x]` is `source` at `map(x, y)`, moved by the `bend` of (x, y) where there is one; bytes are scaled to
+/// [0, 1]. Where places fall on pixels, values are exact. Scratch memory belongs to the thread and is kept. O(H W).
 template <class Stored, Real T>
-void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, T* out) {
-  using Place = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
+void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, const Bend<PlaceOf<Stored>>* bend,
+          T* out) {
+  using Place = PlaceOf<Stored>;
   constexpr T unit = std::is_same_v<Stored, std::uint8_t> ? byte_scale<T> : T{1};
   constexpr std::int32_t chunk = 64;
   thread_local std::vector<Place> scratch;
@@ -64,15 +69,19 @@ void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map
     const auto start_x = static_cast<Place>(map.xx * -centre_x + map.xy * y + map.x0 + centre_x + 2);
     const auto start_y = static_cast<Place>(map.yx * -centre_x + map.yy * y + map.y0 + centre_y + 2);
     for (std::int32_t first = 0; first < width; first += chunk) {
-      // Two plain loops, since compilers vectorise the first.
       const std::int32_t count = std::min(chunk, width - first);
+      Place bend_x[chunk] = {};
+      Place bend_y[chunk] = {};
+      const auto pixels = static_cast<std::size_t>(count);
+      if (bend) bend->add(line, first, {bend_x, pixels}, {bend_y, pixels});
+      // Two plain loops, since compilers vectorise the first.
       std::int32_t cell[chunk];
       Place right[chunk];
       Place down[chunk];
       for (std::int32_t j = 0; j < count; ++j) {
         const Place column = static_cast<Place>(first + j);
-        const Place px = std::min(std::max(start_x + step_x * column, Place{0}), most_x);
-        const Place py = std::min(std::max(start_y + step_y * column, Place{0}), most_y);
+        const Place px = std::min(std::max(start_x + step_x * column + bend_x[j], Place{0}), most_x);
+        const Place py = std::min(std::max(start_y + step_y * column + bend_y[j], Place{0}), most_y);
         const auto cell_x = static_cast<std::int32_t>(px);
         const auto cell_y = static_cast<std::int32_t>(py);
         right[j] = px - static_cast<Place>(cell_x);
