@@ -27,7 +27,9 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--view-strength", options.view_strength, "factor on the preset's random views (1: unchanged)")
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
-  app.add_option("--consistency-views", options.consistency_views, "share of that strength in the consistency term")
+  app.add_option("--view-bend", options.view_bend, "pixels that its views are bent by, before that factor")
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_option("--consistency-views", options.consistency_views, "share of the views' strength in the consistency term")
       ->check(CLI::Range(0.0, 4.0));
   app.add_option("--consistency-weight", options.consistency_weight, "where the weight of that term begins")
       ->check(CLI::Range(0.0, 1e6));
@@ -61,17 +63,17 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
     const bool views = options.preset == "vade" || options.preset == "vade-fashion";
     if (options.recipe != "full" && !views)
       throw CLI::ValidationError("--recipe", options.recipe + " goes with --preset vade or vade-fashion");
-    const bool of_views = options.view_strength != 1 || options.consistency_views || options.consistency_weight ||
-                          options.consistency_target;
+    const bool of_views = options.view_strength != 1 || options.view_bend || options.consistency_views ||
+                          options.consistency_weight || options.consistency_target;
     if (of_views && !views)
-      throw CLI::ValidationError("--view-strength and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
+      throw CLI::ValidationError("--view-* and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
     if (of_views && options.recipe == "plain")
-      throw CLI::ValidationError("--view-strength and --consistency-*", "they do not go with --recipe plain, which has no views");
+      throw CLI::ValidationError("--view-* and --consistency-*", "they do not go with --recipe plain, which has no views");
     const bool of_training = of_views || options.epochs || options.batch || options.learning_rate || options.recipe != "full" ||
                              options.restarts > 1 || options.anew;
     if (!options.load.empty() && of_training)
       throw CLI::ValidationError("--load", "it trains nothing, so options of training (--epochs, --batch, --learning-rate, --recipe, "
-                                           "--restarts, --view-strength, --consistency-*, --anew) do not go with it");
+                                           "--restarts, --view-*, --consistency-*, --anew) do not go with it");
     if (!options.load.empty() && out->count() == 0) options.out = "out/mnist-loaded";
     if (!options.compared_views.empty() && !views)
       throw CLI::ValidationError("--compare-views", "it goes with --preset vade or vade-fashion, which have views");

@@ -96,6 +96,7 @@ inline vade::Checkpoint checkpoint_of(const Options& options) {
   const Json settings = {{"preset", options.preset},
                          {"recipe", options.recipe},
                          {"view_strength", options.view_strength},
+                         {"view_bend", options.view_bend.value_or(-1)},
                          {"consistency_views", options.consistency_views.value_or(-1)},
                          {"consistency_weight", options.consistency_weight.value_or(-1)},
                          {"consistency_target", options.consistency_target.value_or("")},
@@ -160,6 +161,7 @@ int run(const Options& options) {
     json["preset"] = options.preset;
     json["recipe"] = options.recipe;
     json["view_strength"] = options.view_strength;
+    if (options.view_bend) json["view_bend"] = *options.view_bend;
   }
   json["imbalanced"] = options.imbalanced;
   json["seed"] = options.seed;

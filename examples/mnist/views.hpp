@@ -16,9 +16,11 @@ inline constexpr vade::ImageAugmentation digit_views{
 inline constexpr vade::ImageAugmentation garment_views{.rotation_degrees = 10, .shear = 0.15, .scale = 0.1, .shift = 1.5,
                                                        .stretch = 0.2, .mirror = 0.5, .shade = 0.7};
 
-/// Those of the preset, by --view-strength.
+/// Those of the preset, by --view-bend and --view-strength.
 inline vade::ImageAugmentation views_of(const Options& options) {
-  return (options.preset == "vade-fashion" ? garment_views : digit_views).scaled(options.view_strength);
+  vade::ImageAugmentation views = options.preset == "vade-fashion" ? garment_views : digit_views;
+  if (options.view_bend) views.bend = *options.view_bend;
+  return views.scaled(options.view_strength);
 }
 
 }  // namespace mnist

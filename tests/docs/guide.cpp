@@ -51,7 +51,7 @@ TEST_CASE("Guide: images whose views keep their class") {
   const vade::Matrix<float> pixels = toy::bars(200).images.matrix<float>();
   const vade::Dataset images = vade::Dataset::from_matrix(pixels, vade::ImageShape{8, 8});
 
-  const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3};
+  const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .bend = 0.7};
 
   vade::InformationStart start;
   start.classifier.augmentation = views;

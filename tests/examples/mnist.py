@@ -108,6 +108,13 @@ class Mnist(unittest.TestCase):
                 self.assertEqual(metrics["stopped"], "finished")
                 self.assertEqual(sum(metrics["cluster_sizes"]), 300)
 
+    def test_views_are_bent_as_the_preset_says_or_as_asked(self):
+        self.run_in("bent", "--seed", "3", "--view-bend", "0.7")
+        self.same("first", "bent", "clusters.csv", "model.safetensors")
+        self.assertEqual(self.run_in("straight", "--seed", "3", "--view-bend", "0")["view_bend"], 0)
+        self.assertNotEqual((self.folder / "first" / "model.safetensors").read_bytes(),
+                            (self.folder / "straight" / "model.safetensors").read_bytes())
+
     def test_rows_can_be_left_out(self):
         self.assertEqual(self.run_in("train_only", "--train-only")["fitted_to"], 240)
         kept = self.run_in("imbalanced", "--imbalanced")
@@ -157,6 +164,7 @@ class Mnist(unittest.TestCase):
                           [*good, "--load", "none.safetensors"], [*good, "extra"], [*good, "--compare-views", "0.5,x"],
                           [*good, "--preset", "vae", "--recipe", "plain"], [*good, "--preset", "vae", "--purity"],
                           [*good, "--preset", "vae", "--restarts", "2"], [*good, "--recipe", "plain", "--view-strength", "0.5"],
+                          [*good, "--recipe", "plain", "--view-bend", "1"], [*good, "--view-bend", "-1"],
                           [*good, "--load", str(PROGRAM), "--epochs", "1"], [*good, "--load", str(PROGRAM), "--recipe", "em"],
                           [*good, "--compare-views", "0.5", "--recipe", "em"], [*good, "--compare-views", "0.5", "--anew"],
                           [*good, "--compare-views", "0.5", "--train-only"], [*good, "--compare-views", "0.5", "--epochs", "0"]):
