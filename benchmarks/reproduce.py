@@ -178,7 +178,7 @@ def main():
     parser.add_argument("options", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     options = arguments.options[1:] if arguments.options[:1] == ["--"] else arguments.options
-    for owned in ("--seed", "--out", "--load"):
+    for owned in ("--seed", "--out", "--load", "--compare-views", "--help", "-h"):
         if any(option == owned or option.startswith(owned + "=") for option in options):
             parser.error(f"{owned} after -- is not for this script")
     options = with_whole_paths(options)

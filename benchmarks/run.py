@@ -261,6 +261,9 @@ def main():
     parser.add_argument("--out", type=Path, help="file (default benchmarks/results.md; with --quick, which is no page to keep, "
                                                  "out/benchmarks/results.md)")
     options = parser.parse_args()
+    for name in ("threads", "rounds"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} is {getattr(options, name)}, wanted at least 1")
     if options.out is None:
         options.out = ROOT / ("out/benchmarks" if options.quick else "benchmarks") / "results.md"
 

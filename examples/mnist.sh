@@ -19,11 +19,21 @@ for argument in "$@"; do
   esac
 done
 
+# The four files as the program finds them: train-images-idx3-ubyte or train-images.idx3-ubyte, with or without .gz ...
 has_data() {
-  local file
-  for file in {train,t10k}-{images-idx3,labels-idx1}-ubyte; do
-    [ -f "$1/$file" ] || [ -f "$1/$file.gz" ] || return 1
+  local name file found
+  for name in {train,t10k}-{images:idx3,labels:idx1}; do
+    found=
+    for file in "$1/${name%:*}"{-,.}"${name#*:}-ubyte"{,.gz}; do [ ! -f "$file" ] || found=yes; done
+    [ -n "$found" ] || return 1
   done
+}
+
+# Options are read before data: the program ends with 2 where they are wrong, whatever the data are.
+has_wrong_options() {
+  local said status=0
+  said="$("$program" --data / "$@" 2>&1 >/dev/null)" || status=$?
+  [ "$status" -eq 2 ] && echo "$said" >&2
 }
 
 fetch() {
@@ -35,6 +45,8 @@ if [ -n "${VADE_MNIST_DIR:-}" ]; then
   data="$VADE_MNIST_DIR" # named on purpose: if something is missing there, the program says what
 elif has_data "$root/data/mnist"; then
   data="$root/data/mnist"
+elif has_wrong_options "$@"; then
+  exit 2
 elif fetch; then
   data="$root/data/mnist"
 elif [ -n "${VADE_MNIST_ONLY:-}" ]; then

@@ -43,7 +43,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->delimiter(',')
       ->check(CLI::Range(0.0, 4.0));
   app.add_flag("--imbalanced", options.imbalanced, "keep a row of class k with probability 0.1 + 0.1 k");
-  app.add_option("--restarts", options.restarts, "number of fits; the one with the fewest alarms is kept, then the highest agreement of rows and views")
+  app.add_option("--restarts", options.restarts, "number of fits; the one with the fewest alarms is kept, then the highest agreement of rows and views; cut off, they begin anew")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of everything that is random")->capture_default_str();
@@ -51,7 +51,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->check(CLI::Range(0, 1000000));
   app.add_option("--batch", options.batch, "rows in a step")->check(CLI::Range(2, 1000000));
   app.add_option("--threads", options.threads, "results do not depend on it")->check(CLI::Range(1, 1024));
-  app.add_option("--load", options.load, "evaluate this model file, train nothing")->check(CLI::ExistingFile);
+  app.add_option("--load", options.load, "evaluate this model file, of the kind of --preset, and train nothing")->check(CLI::ExistingFile);
   app.add_flag("--train-only", options.train_only, "fit on the training rows only; the test rows are then new");
   app.add_option("--log-likelihood", options.draws,
                  "also estimate log p(x) of the test rows, by importance sampling with this many draws a row")
@@ -69,6 +69,10 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       throw CLI::ValidationError("--view-* and --consistency-*", "they go with --preset vade or vade-fashion, which have views");
     if (of_views && options.recipe == "plain")
       throw CLI::ValidationError("--view-* and --consistency-*", "they do not go with --recipe plain, which has no views");
+    if (options.recipe == "no-consistency" && (options.consistency_views || options.consistency_weight || options.consistency_target))
+      throw CLI::ValidationError("--consistency-*", "they do not go with --recipe no-consistency, which has no such term");
+    if (options.restarts > 1 && options.anew)
+      throw CLI::ValidationError("--anew", "several fits (--restarts) keep no checkpoint, and always begin anew");
     const bool of_training = of_views || options.epochs || options.batch || options.learning_rate || options.recipe != "full" ||
                              options.restarts > 1 || options.anew;
     if (!options.load.empty() && of_training)

@@ -89,11 +89,27 @@ inline Json judged(const Judge& judge, const vade::Matrix<float>& images, vade::
   return rows;
 }
 
-/// What a run was cut off after, if it was this one: the settings, but not how fast or how loud they are carried out, tell
-/// runs apart. A checkpoint of another run is deleted, as its other results are overwritten. @throws vade::FileError
-inline vade::Checkpoint checkpoint_of(const Options& options) {
-  vade::Checkpoint checkpoint(options.out / "checkpoint.safetensors");
-  const Json settings = {{"preset", options.preset},
+/// The checkpoint in `path`, which may not be there yet. @throws vade::FileError that says how to go on without it
+inline vade::Checkpoint open_checkpoint(const std::filesystem::path& path) {
+  try {
+    return vade::Checkpoint(path);
+  } catch (const vade::FileError& error) {
+    throw vade::FileError(std::string(error.what()) + "; --anew begins again");
+  }
+}
+
+/// What a run was cut off after, if it was this one: the settings and the data (a fingerprint), but not how fast or how
+/// loud it is carried out, tell runs apart. A checkpoint of another run is deleted, as its other results are overwritten.
+/// @throws vade::FileError
+inline vade::Checkpoint checkpoint_of(const Options& options, const std::string& data) {
+  const auto path = options.out / "checkpoint.safetensors";
+  const auto say = [&](const std::string& what) {
+    if (!options.quiet) std::fprintf(stderr, "%s: %s\n", path.c_str(), what.c_str());
+  };
+  if (options.anew && std::filesystem::remove(path)) say("left aside");
+  vade::Checkpoint checkpoint = open_checkpoint(path);
+  const Json settings = {{"data", data},
+                         {"preset", options.preset},
                          {"recipe", options.recipe},
                          {"view_strength", options.view_strength},
                          {"view_bend", options.view_bend.value_or(-1)},
@@ -108,15 +124,13 @@ inline vade::Checkpoint checkpoint_of(const Options& options) {
                          {"train_only", options.train_only}};
   const std::size_t epochs = checkpoint.steps();
   const bool same = checkpoint.agrees("settings", settings.dump());
-  if (options.anew || !same) {
+  if (!same) {
     checkpoint.remove();
     checkpoint.agrees("settings", settings.dump());
   }
-  if (epochs > 0 && !options.quiet)
-    std::fprintf(stderr, "%s: %s\n", checkpoint.path().c_str(),
-                 options.anew ? "left aside"
-                 : same       ? ("going on after " + std::to_string(epochs) + " epochs; --anew begins again").c_str()
-                              : "of a run with other settings: beginning anew");
+  if (epochs > 0)
+    say(same ? "going on after " + std::to_string(epochs) + " epochs; --anew begins again"
+             : "of a run with other settings or data: beginning anew");
   return checkpoint;
 }
 
@@ -150,7 +164,7 @@ int run(const Options& options) {
   if (loaded) {
     job.model = decltype(job.model)::load(options.load);
   } else {
-    if (options.restarts == 1) checkpoint = checkpoint_of(options);
+    if (options.restarts == 1) checkpoint = checkpoint_of(options, fingerprint);
     report = job.train(fitted_to, progress.observer(), progress.token(), checkpoint ? &*checkpoint : nullptr, json);
   }
   job.model.save(options.out / "model.safetensors");

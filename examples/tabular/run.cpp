@@ -27,7 +27,8 @@ using Json = nlohmann::ordered_json;
 
 /// Numbers, and classes where --labels names their column.
 vade::CsvTable read(const Options& options) {
-  if (options.data.extension() != ".npy")
+  const std::string name = options.data.filename().string();
+  if (!name.ends_with(".npy") && !name.ends_with(".npy.gz"))
     return vade::read_csv(options.data, {.separator = options.separator,
                                          .label_column = options.labels,
                                          .header = options.header ? std::optional(*options.header == "yes") : std::nullopt});

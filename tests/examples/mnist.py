@@ -25,9 +25,9 @@ def bars(draw, kind):
     return bytes(min(255, draw.randrange(40) + 200 * ((j if upright else i) == at)) for i in range(SIZE) for j in range(SIZE))
 
 
-def write_data(folder, relabelled=False):
+def write_data(folder, relabelled=False, seed=5):
     folder.mkdir()
-    draw = random.Random(5)
+    draw = random.Random(seed)
     for part, rows in (("train", 240), ("t10k", 60)):
         kinds = [draw.randrange(KINDS) for _ in range(rows)]
         images = b"".join(bars(draw, kind) for kind in kinds)
@@ -164,7 +164,8 @@ class Mnist(unittest.TestCase):
                           [*good, "--load", "none.safetensors"], [*good, "extra"], [*good, "--compare-views", "0.5,x"],
                           [*good, "--preset", "vae", "--recipe", "plain"], [*good, "--preset", "vae", "--purity"],
                           [*good, "--preset", "vae", "--restarts", "2"], [*good, "--recipe", "plain", "--view-strength", "0.5"],
-                          [*good, "--recipe", "plain", "--view-bend", "1"], [*good, "--view-bend", "-1"],
+                          [*good, "--recipe", "plain", "--view-bend", "1"],
+                          [*good, "--recipe", "no-consistency", "--consistency-views", "1"], [*good, "--restarts", "2", "--anew"], [*good, "--view-bend", "-1"],
                           [*good, "--load", str(PROGRAM), "--epochs", "1"], [*good, "--load", str(PROGRAM), "--recipe", "em"],
                           [*good, "--compare-views", "0.5", "--recipe", "em"], [*good, "--compare-views", "0.5", "--anew"],
                           [*good, "--compare-views", "0.5", "--train-only"], [*good, "--compare-views", "0.5", "--epochs", "0"]):
@@ -219,8 +220,8 @@ class Mnist(unittest.TestCase):
         self.assertEqual(losses[0], losses[1])
 
     def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_told(self):
-        def stopped(*arguments):
-            process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "other", "--batch", "60", "--epochs", "100000",
+        def stopped(*arguments, data="data"):
+            process = subprocess.Popen([str(PROGRAM), "--data", data, "--out", "other", "--batch", "60", "--epochs", "100000",
                                         *arguments], stderr=subprocess.PIPE, text=True, cwd=self.folder)
             lines = []
             for line in process.stderr:
@@ -232,16 +233,20 @@ class Mnist(unittest.TestCase):
             self.assertEqual(process.returncode, 130, "".join(lines))
             return lines
 
+        write_data(self.folder / "others", seed=6)
         self.assertNotIn("checkpoint.safetensors:", stopped("--seed", "1")[0])
-        self.assertIn("with other settings: beginning anew", stopped("--seed", "2")[0])
+        self.assertIn("with other settings or data: beginning anew", stopped("--seed", "2")[0])
         self.assertIn("left aside", stopped("--seed", "2", "--anew")[0])
+        self.assertIn("with other settings or data: beginning anew", stopped("--seed", "2", data="others")[0])
         path = self.folder / "other" / "checkpoint.safetensors"
         content = bytearray(path.read_bytes())
         content[-9] ^= 4
         path.write_bytes(content)
-        run = self.run_program("--data", "data", "--out", "other", "--batch", "60", "--seed", "2")
+        run = self.run_program("--data", "others", "--out", "other", "--batch", "60", "--seed", "2")
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
         self.assertIn("checkpoint.safetensors", run.stderr)
+        self.assertIn("; --anew begins again", run.stderr)
+        self.assertIn("left aside", stopped("--seed", "2", "--anew")[0])
 
     def test_interrupted_it_keeps_what_it_has_and_says_so(self):
         process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "stopped", "--batch", "60", "--epochs", "100000"],

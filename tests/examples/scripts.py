@@ -305,6 +305,20 @@ class MnistScript(InFolder):
         self.assertEqual(run.stdout, f"<--data><{self.tree}/data/mnist>", run.stderr)
         self.assertEqual(listing(self.tree / "data" / "mnist"), sorted(gz(FIXTURE)))
 
+    def test_wrong_options_are_told_before_a_download(self):
+        self.stand_in("build/release/examples/mnist", "echo mnist: what is $3 >&2; exit 2")
+        with Server(gz(FIXTURE)) as server:
+            run = self.run_script("--epoch", "1", VADE_MNIST_URL=server.url)
+        self.assertEqual((run.returncode, run.stdout, run.stderr.splitlines()[-1]), (2, "", "mnist: what is --epoch"))
+        self.assertEqual(server.requests, [])
+
+    def test_all_spellings_of_the_files_are_data(self):
+        folder = self.tree / "data" / "mnist"
+        folder.mkdir(parents=True)
+        for name, spelling in zip(NAMES, ("{}", "{}.gz", "{}", "{}.gz")):
+            (folder / spelling.format(name.replace("-idx", ".idx"))).write_bytes(b"")
+        self.assertEqual(self.run_script().stdout, f"<--data><{folder}>")
+
     def test_a_half_set_of_files_is_not_data(self):
         self.put_data(self.tree / "data" / "mnist")
         (self.tree / "data" / "mnist" / NAMES[3]).unlink()
