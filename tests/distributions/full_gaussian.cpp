@@ -230,10 +230,12 @@ TEST_CASE("F.7: rounding never makes a divergence negative, and small ones keep 
     CHECK(evaluate_float(joined(q, p), kl_of_two)(0, 0) >= 0);
     p = q;
     p[2](0, 2) += step;
-    CHECK(evaluate(joined(q, p), kl_of_two)(0, 0) > 0);
+    const double by_factor = evaluate(joined(q, p), kl_of_two)(0, 0);  // ½ |P⁻¹ ΔL|², ΔL a multiple of one entry
+    const Eigen::Vector3d column = Dense(p, 0).factor.inverse().col(2) * step;
+    CHECK(by_factor == Approx(0.5 * column.squaredNorm()).epsilon(1e-5));
     p = q;
     p[1](0, 2) -= step;
-    CHECK(evaluate(joined(q, p), kl_of_two)(0, 0) > 0);
+    CHECK(evaluate(joined(q, p), kl_of_two)(0, 0) == Approx(step * step).epsilon(10 * step + 1e-6));  // ½ (e^d − 1 − d)
   }
 }
 
@@ -326,6 +328,21 @@ TEST_CASE("F.2 to F.9: gradients of all functions of the full Gaussian are right
 TEST_CASE("F.6: the gradient of the divergence to the standard normal is right where it is nearly zero") {
   check_gradients({normal_matrix(2, 3, 1, 1e-4), normal_matrix(2, 3, 2, 1e-4), normal_matrix(2, 3, 3, 1e-4)},
                   kl_to_standard);
+}
+
+TEST_CASE("A factor of another width is refused by every function") {
+  Tape<double> tape;
+  const auto of = [&](Index rows, Index columns) { return tape.constant(Matrix<double>::Ones(rows, columns).eval()); };
+  const Var<double> z = of(2, 3);
+  for (const Var<double> lower : {of(2, 7), of(1, 3), of(2, 0)}) {
+    const FullGaussian<double> q{of(2, 3), of(2, 3), lower};
+    CHECK_THROWS_AS(q.sample(z), vade::ShapeError);
+    CHECK_THROWS_AS(q.log_prob(z), vade::ShapeError);
+    CHECK_THROWS_AS(q.entropy(), vade::ShapeError);
+    CHECK_THROWS_AS(q.expected_standard_log_prob(), vade::ShapeError);
+    CHECK_THROWS_AS(q.kl_to_standard(), vade::ShapeError);
+    CHECK_THROWS_AS(q.marginal_log_variance(), vade::ShapeError);
+  }
 }
 
 TEST_CASE("A copy on another tape has the numbers and no gradient") {

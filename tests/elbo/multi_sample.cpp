@@ -279,6 +279,9 @@ TEST_CASE("B.8: the mean of exponentials, one by one, is that of all at once, wh
   CHECK(mean.value() == -infinity);
   mean.add(3);
   CHECK(mean.value() == Approx(3 - std::log(2)));
+  for (int l = 0; l < 3; ++l) mean.add(infinity), CHECK(mean.value() == infinity);
+  mean.add(1);
+  CHECK(mean.value() == infinity);
   mean.add(std::numeric_limits<double>::quiet_NaN());
   CHECK(std::isnan(mean.value()));
 }

@@ -84,6 +84,14 @@ TEST_CASE("S.7: p-values of samples of one density are uniform") {
   CHECK(std::abs(large - 100) < 5 * 7.08);
 }
 
+TEST_CASE("S.7: equal statistics are ties, whatever they are rounded to") {
+  // Of the 20 deals of six rows into three and three, two are the samples, apart: p is about 2/20.
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const double p = energy_test(cloud(3, 2, 2 * seed), cloud(3, 2, 2 * seed + 1, 30), 2000, seed).p_value;
+    CHECK(std::abs(p - 0.1) < 5 * 0.0067);  // five standard deviations √(0.1 · 0.9 / 2000)
+  }
+}
+
 TEST_CASE("S.7: samples of two densities are told apart: by mean, by spread, and by correlation alone") {
   const Matrix<double> x = cloud(200, 2, 1);
   CHECK(energy_test(x, cloud(200, 2, 2, 0.6)).p_value == Approx(1.0 / 201));

@@ -268,6 +268,35 @@ TEST_CASE("a component that lost all rows is revived at a badly explained row, a
   CHECK(mixture.mean_log_likelihood(x) == doctest::Approx(truth.mean_log_likelihood(x)).epsilon(0.01));
 }
 
+TEST_CASE("what was revived is estimated: nothing is revived after the last M step") {
+  vade::Matrix<double> x(400, 1);
+  vade::fill_normal(x, 3, vade::Purpose::user);
+  x(399, 0) = 1000;
+  vade::Matrix<double> means(3, 1);
+  means << -1, 1, 1e9;  // the last explains nothing
+  for (const int iterations : {1, 2, 3}) {
+    vade::GaussianMixture<double> mixture;
+    const auto report = mixture.fit_from(x, vade::RowVector<double>::Constant(3, 1.0 / 3), means,
+                                         vade::Matrix<double>::Ones(3, 1), {.max_iterations = iterations});
+    CHECK(report.revived == (iterations == 1 ? 0 : 1));
+    CHECK(mixture.weights()(2) < 0.01);  // none, or the outlier
+    CHECK(mixture.mean_log_likelihood(x) > report.log_likelihood.back());
+  }
+}
+
+TEST_CASE("a component of weight 0 has no row, however far the others are") {
+  vade::RowVector<double> weights(2);
+  weights << 1, 0;
+  vade::Matrix<double> means(2, 1), x(3, 1);
+  means << 0, 100;
+  x << 100, -1e200, 3;
+  vade::GaussianMixture<double> mixture;
+  mixture.set_parameters(weights, means, vade::Matrix<double>::Ones(2, 1));
+  CHECK(mixture.predict(x) == vade::Labels{0, 0, 0});
+  CHECK(mixture.predict_proba(x).col(1).isZero(0));
+  CHECK(mixture.log_prob(x)[0] == doctest::Approx(-5000 - 0.5 * std::log(2 * 3.14159265358979323846)));
+}
+
 TEST_CASE("components that cannot be revived any more keep a finite mixture") {
   vade::Matrix<double> x(40, 1), means(3, 1);
   for (vade::Index i = 0; i < 40; ++i) x(i, 0) = static_cast<double>(i % 2);

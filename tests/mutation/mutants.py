@@ -185,8 +185,8 @@ MUTANTS = [
      "(0.6 + 1.8 * normal_cdf(z)) * 1.0", "S.3", "data/synthetic"),
     ("2 dropped", "metrics/energy_distance.hpp", "(2 / (n * m) * xy", "(1 / (n * m) * xy", "S.6",
      "metrics/energy_distance"),
-    ("one end for the other", "metrics/energy_distance.hpp", "return v >= test.statistic;",
-     "return v <= test.statistic;", "S.7", "metrics/energy_distance"),
+    ("one end for the other", "metrics/energy_distance.hpp", "return v >= least;",
+     "return v <= least;", "S.7", "metrics/energy_distance"),
     # Several draws
     ("sign of log L", SAMPLES, "return log_sum_exp(log_weights) + -std::log(",
      "return log_sum_exp(log_weights) + std::log(", "B.3", "elbo/multi_sample"),

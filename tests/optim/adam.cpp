@@ -139,6 +139,24 @@ TEST_CASE("A group's rate multiplies the rate of the step") {
   CHECK(frozen.value()(0, 0) == 0);
 }
 
+TEST_CASE_TEMPLATE("Gradients whose squares overflow are finite steps, clipped or not", T, float, double) {
+  for (const double share : {1e-20, 1e-10, 0.3}) {
+    const T huge = static_cast<T>(share) * std::numeric_limits<T>::max();
+    for (const bool clipped : {true, false}) {
+      Parameter<T> p("p", Matrix<T>::Zero(1, 1));
+      Adam<T> adam({{.parameters = {&p}}});
+      give(p, Matrix<T>::Constant(1, 1, huge).eval());
+      adam.step(0.1, clipped ? 1 / static_cast<double>(huge) : 1.0);
+      CHECK(p.value()(0, 0) == doctest::Approx(-0.1).epsilon(1e-5));
+      for (int step = 0; step < 3; ++step) {
+        give(p, Matrix<T>::Ones(1, 1).eval());
+        adam.step(0.1);
+        CHECK(std::isfinite(p.value()(0, 0)));
+      }
+    }
+  }
+}
+
 TEST_CASE("gradient_scale acts as if the gradients had been scaled") {
   Parameter<double> scaled("p", row({1, 2})), whole("p", row({1, 2}));
   Adam<double> a({{.parameters = {&scaled}}}), b({{.parameters = {&whole}}});

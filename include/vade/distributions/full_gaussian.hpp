@@ -31,7 +31,10 @@ struct FullGaussian {
   }
 
   /// F.4: H[q] = Σ_j [½ (1 + log 2π) + log σ_j].
-  Var<T> entropy() const { return row_sums(log_scale + T{0.5} * (T{1} + log_two_pi<T>)); }
+  Var<T> entropy() const {
+    detail::check_factor("FullGaussian::entropy", log_scale, lower);
+    return row_sums(log_scale + T{0.5} * (T{1} + log_two_pi<T>));
+  }
 
   /// F.5: E_q[log N(z; 0, I)] = −½ Σ_j (log 2π + μ_j² + Σ_jj).
   Var<T> expected_standard_log_prob() const {
@@ -40,6 +43,7 @@ struct FullGaussian {
 
   /// F.6: KL(q ‖ N(0, I)) = ½ [Σ_j (μ_j² + σ_j² − 1 − 2 log σ_j) + Σ_{k<j} L_jk²], never negative.
   Var<T> kl_to_standard() const {
+    detail::check_factor("FullGaussian::kl_to_standard", log_scale, lower);
     return T{0.5} * (row_sums(square(mean) + detail::exp_excess(T{2} * log_scale)) + row_sums(square(lower)));
   }
 

@@ -105,16 +105,19 @@ VaeTerms<T> importance_weighted_terms(Var<T> log_likelihood, Var<T> log_prior, V
 class LogMeanExp {
  public:
   void add(double v) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     ++count_;
     if (v > top_) {
       sum_ = sum_ * std::exp(top_ - v) + 1;
       top_ = v;
-    } else if (!(v == -std::numeric_limits<double>::infinity())) {
+    } else if (v == infinity) {
+      ++sum_;  // another one: ∞ − ∞ is no number
+    } else if (v != -infinity) {
       sum_ += std::exp(v - top_);
     }
   }
 
-  /// −∞ before the first number, or if all were.
+  /// −∞ before the first number, or if all were; +∞ if any was.
   double value() const { return sum_ == 0 ? top_ : top_ + std::log(sum_ / count_); }
 
  private:

@@ -41,7 +41,7 @@ Var<T> sampled_responsibilities(Var<T> z, Var<T> weight_logits, Var<T> means, Va
 /// The five terms, each `[1 x 1]`, a mean over rows in nats.
 template <Real T>
 struct VadeTerms {
-  Var<T> reconstruction;   ///< D.3: E[log p(x|z)], from one draw of z
+  Var<T> reconstruction;   ///< D.3: E[log p(x|z)], from draws of z
   Var<T> latent_prior;     ///< D.4: E[log p(z|c)] = Σ_c γ_c S_c
   Var<T> cluster_prior;    ///< D.5: E[log p(c)] = Σ_c γ_c log π_c
   Var<T> latent_entropy;   ///< D.6: −E[log q(z|x)] = ½ Σ_j (1 + log 2π + log σ_j²)

@@ -10,9 +10,9 @@ namespace vade {
 /// docs/derivations. Source: Kingma and Welling 2014, equation 3; the last two terms are −KL(q(z|x) ‖ p(z)).
 template <Real T>
 struct VaeTerms {
-  Var<T> reconstruction;   ///< E_q[log p(x|z)], from one draw of z
-  Var<T> latent_prior;     ///< E_q[log p(z)], closed form
-  Var<T> latent_entropy;   ///< −E_q[log q(z|x)], closed form
+  Var<T> reconstruction;   ///< E_q[log p(x|z)], from draws of z
+  Var<T> latent_prior;     ///< E_q[log p(z)], closed form, or of weighted draws (B.7)
+  Var<T> latent_entropy;   ///< −E_q[log q(z|x)], likewise
 
   /// KL(q(z|x) ‖ p(z)).
   Var<T> kl() const { return -(latent_prior + latent_entropy); }

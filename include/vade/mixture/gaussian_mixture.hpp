@@ -34,7 +34,7 @@ namespace vade {
 /// Settings of `GaussianMixture`.
 struct GaussianMixtureOptions {
   Index clusters = 10;           ///< K, at least 1
-  int restarts = 1;              ///< k-means starts; the one with the best likelihood is kept; at least 1
+  int restarts = 1;              ///< k-means starts; the one whose last E step had the best likelihood is kept; at least 1
   int max_iterations = 100;      ///< at least 1
   double tolerance = 1e-3;       ///< converged when the mean log-likelihood changes by less; at least 0
   double variance_floor = 1e-6;  ///< added to every variance (diagonal entry); at least 0
@@ -292,7 +292,8 @@ class GaussianMixture {
       ++fit.report.iterations;
       fit.report.log_likelihood.push_back(pass.log_likelihood);
       maximise(pass.moments, x.rows(), options.variance_floor, fit.state);
-      const bool revived = revive(x, data, pass, options, fit);
+      // Not after the last M step: what is revived wants to be estimated.
+      const bool revived = fit.report.iterations < options.max_iterations && revive(x, data, pass, options, fit);
       const std::vector<double>& trace = fit.report.log_likelihood;
       fit.report.converged =
           !revived && trace.size() > 1 && std::abs(trace.back() - trace[trace.size() - 2]) < options.tolerance;

@@ -20,7 +20,7 @@ class BatchNormDense {
  public:
   BatchNormDense() = default;
 
-  /// @throws ValueError for widths below 1 or momentum outside (0, 1]
+  /// @throws ValueError for widths below 1 or momentum outside [1e-6, 1]
   BatchNormDense(const std::string& name, Index inputs, Index outputs, std::uint64_t seed, std::uint32_t layer,
                  double momentum = 0.1)
       : momentum_(static_cast<T>(momentum)) {

@@ -95,10 +95,10 @@ class Adam {
       parallel_ranges(p.size(), tile, [=](Index begin, Index end) {
         for (Index at = begin; at < end; at += chunk) {
           const Index count = std::min<Index>(chunk, end - at);
-          const Eigen::Map<const Entries> g(gradient + at, count);
+          const auto g = (scale * Eigen::Map<const Entries>(gradient + at, count)).max(-largest).min(largest);
           Eigen::Map<Entries> w(value + at, count), m(first + at, count), v(second + at, count);
-          m = b1 * m + ((T{1} - b1) * scale) * g;
-          v = b2 * v + ((T{1} - b2) * scale * scale) * g.square();
+          m = b1 * m + (T{1} - b1) * g;
+          v = b2 * v + (T{1} - b2) * g.square();
           m = (m.max(tiny) - tiny) + (m.min(-tiny) + tiny);
           v = v.max(tiny) - tiny;
           w -= alpha * m / (v.sqrt() * root + epsilon);
@@ -113,6 +113,8 @@ class Adam {
   /// moments that are halved for ever, down to numbers that processors handle a hundred times slower. At 1e-30 they are
   /// far below ε, and larger ones do not notice.
   static constexpr T tiny = static_cast<T>(1e-30);
+  /// Entries of the scaled gradient count as no more than this, so that their squares are finite.
+  static constexpr T largest = std::is_same_v<T, float> ? static_cast<T>(1e18) : static_cast<T>(1e150);
   using Entries = Eigen::Array<T, Eigen::Dynamic, 1>;
 
   static void check_in_t(const char* what, double value, bool holds, const char* wanted) {

@@ -54,7 +54,8 @@ class Schedule {
     return Schedule(Kind::warm_up, value, first, over);
   }
 
-  /// The value at `epoch` of `epochs`, both at least 0; past the end it is the last one.
+  /// The value at `epoch` of `epochs`, both at least 0. Past the end cosine, line and drop keep their last value; steps and
+  /// warm-up, which count epochs, go on.
   double at(double epoch, double epochs) const {
     const double done = epochs > 0 ? std::clamp(epoch / epochs, 0.0, 1.0) : 0.0;
     switch (kind_) {

@@ -16,7 +16,7 @@ namespace vade {
 template <Real T>
 class Sgd {
  public:
-  /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for momentum outside [0, 1)
+  /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for momentum outside [0, 0.999999]
   /// or a negative rate, and for a parameter that is listed twice
   explicit Sgd(std::vector<ParameterGroup<T>> groups, double momentum = 0)
       : groups_(std::move(groups)), momentum_(static_cast<T>(momentum)) {

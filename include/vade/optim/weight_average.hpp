@@ -19,7 +19,7 @@ namespace vade {
 template <Real T>
 class WeightAverage {
  public:
-  /// @throws ValueError for a decay outside [0, 1)
+  /// @throws ValueError for a decay outside [0, 0.999999]
   WeightAverage(std::vector<Parameter<T>*> parameters, double decay)
       : parameters_(std::move(parameters)), decay_(decay) {
     check_between("WeightAverage", "decay", decay, 0.0, 0.999999);

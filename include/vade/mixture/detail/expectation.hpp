@@ -43,8 +43,10 @@ class Expectation {
   Expectation(const RowVector<double>& weights, const Matrix<double>& means,
               const typename Covariance::template Spread<double>& covariances, const RowVector<double>& origin)
       : origin_(origin), density_(means, covariances, origin) {
-    // A weight of 0 has log −∞; the smallest positive number keeps all exponents finite, and its share is 0 still.
-    offset_ = weights.cwiseMax(std::numeric_limits<double>::min()).array().log().matrix() + density_.log_normaliser();
+    // A weight of 0 has log −∞. This is finite, as all exponents must be, and below that of any other component at any
+    // distance, so that the share is 0.
+    constexpr double log_of_none = -1e300;
+    offset_ = (weights.array() > 0).select(weights.array().log(), log_of_none).matrix() + density_.log_normaliser();
   }
 
   const typename Covariance::Density& density() const { return density_; }
