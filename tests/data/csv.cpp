@@ -63,6 +63,20 @@ TEST_CASE("A column of labels may be any, and hold any text; classes have number
   CHECK(complaint("1\n2\n", {.label_column = 0}) == "table.csv: no columns of numbers beside the labels");
 }
 
+TEST_CASE("Numbers that are too small for a double are zeros") {
+  const std::string long_zero = "0." + std::string(400, '0') + "1", long_one = "1" + std::string(400, '0');
+  for (const std::string& tiny : {std::string("1e-400"), std::string("4.9e-325"), std::string("-1e-999"), long_zero,
+                                  "-" + long_zero, long_one + "e-900", std::string("1e-99999999999999999999")}) {
+    const Matrix<double> x = read("7\n" + tiny + "\n").data.images.matrix<double>();
+    CHECK(x(1, 0) == 0.0);
+    CHECK(std::signbit(x(1, 0)) == (tiny[0] == '-'));
+  }
+  CHECK(read("7\n4.95e-324\n").data.images.matrix<double>()(1, 0) > 0);
+  for (const std::string& huge : {std::string("1e400"), std::string("-1e+309"), long_one, "0." + std::string(400, '0') + "1e900",
+                                  std::string("1e99999999999999999999")})
+    CHECK(complaint("7\n" + huge + "\n").find("wanted a finite number") != std::string::npos);
+}
+
 TEST_CASE("A cell that is no whole finite number is refused by line and column, and never guessed") {
   CHECK(complaint("1,2\n3,1.5abc\n") == "table.csv: line 2, column 2: got '1.5abc', wanted a finite number");
   CHECK(complaint("a,b\n1,\n") == "table.csv: line 2, column 2: got '', wanted a finite number");

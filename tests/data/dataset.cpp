@@ -121,6 +121,11 @@ TEST_CASE("The fingerprint depends on the values in order and on nothing else") 
   changed[2999] ^= 1;
   CHECK(Dataset::from_bytes(changed, 300, 10).fingerprint() != print);
   CHECK(Dataset::from_bytes(counting_bytes(3000), 100, 30).fingerprint() != print);
+  const auto image = [](Index height, Index width) {
+    return Dataset::from_bytes(counting_bytes(3000), 300, 10, vade::ImageShape{height, width}).fingerprint();
+  };
+  CHECK(image(2, 5) == "bytes-300x2x5-" + print.substr(print.size() - 16));
+  CHECK(image(5, 2) != image(2, 5));
   vade::set_threads(3);
   CHECK(data.fingerprint() == print);
   vade::set_threads(1);

@@ -44,6 +44,9 @@ TEST_CASE("A pair of files becomes images as bytes, and labels") {
   CHECK(data.images.is_bytes());
   CHECK(data.images.matrix<double>()(3, 5) == doctest::Approx(253.0 / 255.0));
   CHECK(data.labels == vade::Labels{0, 3, 6, 9});
+  vade::write_idx(folder.path / "labels", bytes_array({4, 0}, 3, 10));
+  CHECK_THROWS_WITH_AS(vade::load_idx_pair(folder.path / "images", folder.path / "labels"),
+                       doctest::Contains("the labels have no column"), vade::FileError);
 }
 
 TEST_CASE("Floats stay floats, other ranks are rows, and QMNIST labels are the first column") {

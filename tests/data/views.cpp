@@ -53,6 +53,36 @@ TEST_CASE("Neighbours that are known are not looked for again, and must be those
   CHECK_THROWS_WITH_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 8, .known = known}),
                        doctest::Contains("7 neighbours are known of each row, wanted 8"), vade::ShapeError);
   CHECK_THROWS_AS(Views<double>(Dataset::from_matrix(reference::normal_matrix(29, 2, 1)), given), vade::ShapeError);
+  const auto changed = [&](auto&& change) {
+    vade::Neighbours neighbours = *known;
+    change(neighbours);
+    return std::make_shared<const vade::Neighbours>(neighbours);
+  };
+  const auto without = changed([](auto& n) { n.distances.resize(0, 0); });
+  CHECK_NOTHROW(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 4, .known = without}));
+  CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.neighbours = 4, .known = without}), vade::ShapeError);
+  const auto nan = changed([](auto& n) { n.distances(3, 1) = std::nan(""); });
+  CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.neighbours = 4, .known = nan}), vade::ValueError);
+  for (const Index none : {Index{-1}, Index{30}}) {
+    const auto outside = changed([none](auto& n) { n.rows(29, 6) = static_cast<std::decay_t<decltype(n.rows(0, 0))>>(none); });
+    CHECK_THROWS_WITH_AS(Views<double>(data, vade::NeighbourAugmentation{.neighbours = 4, .known = outside}),
+                         doctest::Contains("a known neighbour is none of the 30 rows"), vade::ValueError);
+  }
+}
+
+TEST_CASE("Only values in [0, 1] can be shaded: told before anything is drawn, and whatever the view shows of them") {
+  Matrix<double> x = Matrix<double>::Constant(3, 16, 0.5);
+  x(2, 0) = 1.2;  // in a corner, that views leave out
+  const Dataset data = Dataset::from_matrix(x, vade::ImageShape{4, 4});
+  const vade::ImageAugmentation shaded{.shift = 3, .shade = 1};
+  CHECK_THROWS_WITH_AS(Views<double>(data, shaded), doctest::Contains("the values go from 0.5 to 1.2, wanted [0, 1]"),
+                       vade::ValueError);
+  CHECK_NOTHROW(Views<double>(data.slice(0, 2), shaded));
+  CHECK_NOTHROW(Views<double>(data, vade::ImageAugmentation{.shift = 3}));
+  Matrix<double> out(1, 16);
+  for (std::uint32_t epoch = 0; epoch < 20; ++epoch)
+    CHECK_THROWS_AS(vade::augment<double>(data, std::vector<Index>{2}, shaded, 1, epoch, vade::MatrixView<double>(out.data(), 1, 16)),
+                    vade::ValueError);
 }
 
 TEST_CASE("A view depends on seed, epoch and row, not on its place in the batch") {

@@ -72,7 +72,7 @@ TEST_CASE("What was saved comes back bit for bit, with the log in its order, fro
   {
     Checkpoint checkpoint(folder.path / "run", 0);
     CHECK(checkpoint.steps() == 0);
-    CHECK_FALSE(checkpoint.next().has_value());
+    CHECK(checkpoint.left().empty());
     CHECK(checkpoint.agrees("seed", "4"));
     checkpoint.save("first", state, "one");
     checkpoint.save("second stage", state, "two, with a \"quote\" and µ");
@@ -88,11 +88,38 @@ TEST_CASE("What was saved comes back bit for bit, with the log in its order, fro
   CHECK(back.labels == state.labels);
   CHECK(back.steps == state.steps);
   CHECK(back.share == state.share);
-  CHECK(checkpoint.next() == "one");
+  const auto left = [&] { return std::vector<std::string>(checkpoint.left().begin(), checkpoint.left().end()); };
+  const std::vector<std::string> both{"one", "two, with a \"quote\" and µ"};
+  CHECK(left() == both);
   checkpoint.take();
-  CHECK(checkpoint.next() == "two, with a \"quote\" and µ");
+  CHECK(left() == std::vector{both[1]});
   checkpoint.take();
-  CHECK_FALSE(checkpoint.next().has_value());
+  CHECK(left().empty());
+  checkpoint.rewind();
+  CHECK(left() == both);
+}
+
+TEST_CASE("Names and lines that a file could not give back are refused, and nothing is saved") {
+  const Folder folder;
+  Everything state = some();
+  Checkpoint checkpoint(folder.path / "run", 0);
+  CHECK(message_of<vade::ValueError>([&] { checkpoint.save("run/1", state, "line"); }) ==
+        (folder.path / "run").string() + ": the state of \"run/1\" after \"line\", wanted a name without \"/\" and one line");
+  CHECK_THROWS_AS(checkpoint.save("run", state, "two\nlines"), vade::ValueError);
+  CHECK(checkpoint.steps() == 0);
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("What is asked before the first step must have been asked before it") {
+  const Folder folder;
+  Everything state = some();
+  Checkpoint checkpoint(folder.path / "run", 0);
+  CHECK_NOTHROW(checkpoint.check_began_with("bend", "0"));
+  checkpoint.save("fit", state, "line");
+  CHECK_NOTHROW(checkpoint.check_began_with("bend", "0"));
+  CHECK_THROWS_AS(checkpoint.check_began_with("bend", "1"), vade::ValueError);
+  CHECK(message_of<vade::ValueError>([&] { checkpoint.check_began_with("stretch", "0"); }) ==
+        (folder.path / "run").string() + ": was begun without stretch, got 0");
 }
 
 TEST_CASE("What was asked is remembered, and something else is refused with both") {

@@ -158,9 +158,28 @@ void run(const Make& make, const Fit& fit) {
     vade::Checkpoint checkpoint(folder.path / "checkpoint");
     auto model = make();
     fit(model, data, vade::Observer(), std::stop_token(), &checkpoint);
+    const Matrix<float> codes = model.transform(data);
+    const auto file = vade::read_file(checkpoint.path(), 1 << 24);
     CHECK_THROWS_WITH_AS(fit(model, data.slice(0, 30), vade::Observer(), std::stop_token(), &checkpoint),
                          doctest::Contains("was begun with data float-60x12"), vade::ValueError);
-    CHECK(std::filesystem::exists(checkpoint.path()));
+    CHECK(model.transform(data) == codes);  // the model, too, is what it was
+    CHECK(vade::read_file(checkpoint.path(), 1 << 24) == file);
+  }
+  SUBCASE("a second call with the same checkpoint goes on as one in a new program") {
+    struct Enough {};
+    const tests::Folder folder;
+    vade::Checkpoint checkpoint(folder.path / "checkpoint");
+    auto whole = make(), model = make();
+    const vade::FitReport report = fit(whole, data);
+    vade::Observer once;
+    once.on_epoch = [](const vade::EpochRecord&) { throw Enough(); };
+    CHECK_THROWS_AS(fit(model, data, once, std::stop_token(), &checkpoint), Enough);
+    CHECK_THROWS_AS(fit(model, data, once, std::stop_token(), &checkpoint), Enough);
+    for (int call = 0; call < 2; ++call) {  // the second finds all done
+      check_same_history(fit(model, data, vade::Observer(), std::stop_token(), &checkpoint), report);
+      CHECK(model.transform(data) == whole.transform(data));
+      CHECK(checkpoint.steps() == report.history.size());
+    }
   }
   SUBCASE("a saved model answers as the one that was saved; other files are refused") {
     auto model = make();

@@ -7,6 +7,7 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/mixture/kmeans.hpp>
 
+#include "../support/folder.hpp"
 #include "../support/toy_data.hpp"
 
 using vade::Index;
@@ -148,6 +149,40 @@ TEST_CASE("Of several candidates the one with the lowest loss is left, with the 
   alone.fit(data.images, {"c", 20});
   CHECK(alone.loss() == best.loss());
   CHECK(alone.predict_proba(data.images) == best.predict_proba(data.images));
+}
+
+TEST_CASE("Where a contest is stopped nobody loses, and it goes on to the same bytes") {
+  const LabelledDataset data = toy::bars(200);
+  InformationMaximisationOptions options = quick();
+  options.fit.epochs = 6;
+  const tests::Folder folder;
+  vade::Checkpoint checkpoint(folder.path / "checkpoint", 0);
+  const auto run = [&](const vade::Observer& observer, const std::stop_token& stop, vade::Checkpoint* at) {
+    vade::FitReport report;
+    auto best = InformationMaximisingClassifier<float>::fit_best(data.images, options, {.candidates = 4, .rung = 2}, 5,
+                                                                 {"c", 20}, report, observer, stop, at);
+    return std::pair(report.stop, best.predict_proba(data.images));
+  };
+  std::stop_source stop;
+  int steps = 0;
+  const vade::Observer observer{.on_step = [&](const vade::Progress& p) {
+    if (p.stage == "c 2" && ++steps == 5) stop.request_stop();  // in its second epoch, before the other two have begun
+  }};
+  CHECK(run(observer, stop.get_token(), &checkpoint).first == vade::StopReason::cancelled);
+  CHECK(checkpoint.holds("c 1"));
+  CHECK(checkpoint.holds("c 2"));
+  checkpoint.rewind();
+  CHECK(run({}, {}, &checkpoint).second == run({}, {}, nullptr).second);
+}
+
+TEST_CASE("Views that grow too wide are refused before the first epoch") {
+  InformationMaximisationOptions options = quick();
+  options.augmentation = vade::ImageAugmentation{.scale = 0.5};
+  options.view_strength = Schedule::warm_up(0.5, 2, 20);
+  const vade::Observer nobody{.on_step = [](const vade::Progress&) { FAIL("trained"); }};
+  InformationMaximisingClassifier<float> classifier(64, options, 1);
+  CHECK_THROWS_WITH_AS(classifier.fit(toy::bars(100).images, {"c", 20}, nobody), doctest::Contains("scale is 1"),
+                       vade::ValueError);
 }
 
 TEST_CASE("A contest of nobody, or without epochs between cuts, is refused") {

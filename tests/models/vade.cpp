@@ -104,6 +104,27 @@ TEST_CASE("A checkpoint of VaDE keeps what the next epoch needs, and no stage be
   CHECK_THROWS_WITH_AS(model.fit(data, options, {}, {}, &checkpoint), doctest::Contains("was begun with fit.fit.epochs 3, got 4"),
                        vade::ValueError);
   CHECK(model.predict_proba(data) == before);
+  options.fit.epochs = 3;
+  vade::VadeOptions other = small;
+  other.network.likelihood = vade::Likelihood::gaussian;  // of the same shapes
+  Vade<float> gaussian(other);
+  CHECK_THROWS_WITH_AS(gaussian.fit(data, options, {}, {}, &checkpoint),
+                       doctest::Contains("was begun with model.network.likelihood 0, got 1"), vade::ValueError);
+  CHECK_FALSE(gaussian.fitted());
+}
+
+TEST_CASE("Views that the objective would draw are checked before the model is touched, at strength 0, too") {
+  const vade::Dataset images = vade::Dataset::from_matrix(toy::patterns(60, battery::inputs, 3).images.matrix<float>(),
+                                                          vade::ImageShape{3, 4});
+  Vade<float> model(small);
+  model.fit(images, quick_fit(RandomStart{}, 1));
+  const Matrix<float> before = model.predict_proba(images);
+  VadeFitOptions options = quick_fit(RandomStart{}, 1);
+  options.objective.consistency = {.weight = Schedule::constant(1),
+                                   .augmentation = vade::ImageAugmentation{.shear = -1},
+                                   .view_strength = 0};
+  CHECK_THROWS_WITH_AS(model.fit(images, options), doctest::Contains("shear is -1"), vade::ValueError);
+  CHECK(model.predict_proba(images) == before);
 }
 
 TEST_CASE("F.8: VaDE with a full posterior starts as the diagonal one, and its files are told apart") {

@@ -56,6 +56,11 @@ TEST_CASE("A stop leaves what is complete, and one draw is refused") {
   CHECK_THROWS_WITH_AS(vade::view_stability<float>(data, options, {1}, 1, 1), doctest::Contains("draws is 1"),
                        vade::ValueError);
   CHECK_THROWS_AS(vade::view_stability<float>(data, options, {-1}, 2, 1), vade::ValueError);
+  InformationMaximisationOptions wide = options;
+  wide.augmentation = vade::ImageAugmentation{.scale = 0.5};
+  const vade::Observer nobody{.on_epoch = [](const vade::EpochRecord&) { FAIL("trained before all strengths were checked"); }};
+  CHECK_THROWS_WITH_AS(vade::view_stability<float>(data, wide, {0.5, 2}, 2, 1, nobody), doctest::Contains("scale is 1"),
+                       vade::ValueError);
 }
 
 }  // namespace view_stability_tests

@@ -13,6 +13,8 @@
 #include <vade/autodiff/pointwise.hpp>
 #include <vade/autodiff/reductions.hpp>
 
+#include "../support/folder.hpp"
+#include "../support/reference.hpp"
 #include "../support/toy_data.hpp"
 
 namespace {
@@ -107,10 +109,30 @@ TEST_CASE("Same seed, same bytes, for any number of threads") {
     vade::set_threads(threads);
     MeanObjective objective;
     fit(objective, rows(), {.epochs = 5, .batch = 3});
+    MeanObjective of_many;  // batches of many tiles
+    fit(of_many, vade::Dataset::from_matrix(reference::normal_matrix(20000, 3, 1)), {.epochs = 2, .batch = 10000});
     results.push_back(objective.centre.value());
+    results.back().row(0) += of_many.centre.value().row(0);
   }
   vade::set_threads(1);
   for (const auto& result : results) CHECK(result == results.front());
+}
+
+TEST_CASE("A stage that a checkpoint cannot keep, and one whose epochs were taken, are refused") {
+  const tests::Folder folder;
+  const auto train = [](vade::Checkpoint& checkpoint, const std::string& stage) {
+    MeanObjective objective;
+    Tape<double> tape;
+    vade::train<double>(objective, tape, rows(), {.epochs = 2, .batch = 5}, {stage, 3}, 7, {}, {}, &checkpoint);
+    return objective.centre.value();
+  };
+  vade::Checkpoint checkpoint(folder.path / "run", 0);
+  for (const std::string stage : {"a/b", "a\tb", "a\nb"}) CHECK_THROWS_AS(train(checkpoint, stage), vade::ValueError);
+  const Matrix<double> once = train(checkpoint, "toy");
+  CHECK_THROWS_WITH_AS(train(checkpoint, "toy"), doctest::Contains("the epochs of toy were taken already"), vade::ValueError);
+  checkpoint.rewind();
+  CHECK(train(checkpoint, "toy") == once);
+  CHECK(checkpoint.steps() == 2);
 }
 
 TEST_CASE("A stop request ends training after the step in progress") {

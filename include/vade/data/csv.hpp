@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -131,13 +132,31 @@ inline std::string read_text(const std::filesystem::path& path, std::uint64_t mo
   return text;
 }
 
-/// The whole cell as a number, infinities and NaN included; one beyond the range of double is infinite.
+/// What stands for a number that no double can hold: ±∞ or ±0, as its decimal exponent says.
+inline double csv_extreme(std::string_view cell) {
+  constexpr std::int64_t far = std::int64_t{1} << 60;
+  const std::size_t end = std::min(cell.find_first_of("eE"), cell.size());
+  const std::string_view digits = cell.substr(0, end);
+  std::int64_t exponent = 0;
+  if (end < cell.size()) {
+    std::string_view text = cell.substr(end + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{} || std::abs(exponent) > far)
+      exponent = text.starts_with('-') ? -far : far;
+  }
+  exponent += static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  exponent -= static_cast<std::int64_t>(digits.find_first_of("123456789"));
+  return std::copysign(exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0, cell.starts_with('-') ? -1.0 : 1.0);
+}
+
+/// The whole cell as a number, infinities and NaN included; one beyond the range of double is infinite, one too near to zero
+/// is zero.
 inline std::optional<double> csv_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return std::nullopt;
-  return error == std::errc{} ? value : std::numeric_limits<double>::infinity();
+  return error == std::errc{} ? value : csv_extreme(cell);
 }
 
 }  // namespace detail

@@ -165,8 +165,8 @@ class Dataset {
     return part;
   }
 
-  /// Kind, shape and a hash of the values in row order, as "bytes-70000x784-0123456789abcdef". Equal for equal rows,
-  /// however they were sliced or selected, on every machine and for any number of threads. O(N D).
+  /// Kind, shape and a hash of the values in row order, as "float-1000x12-0123456789abcdef", or "bytes-70000x28x28-..." for
+  /// images. Equal for equal rows, however they were sliced or selected, on every machine and for any number of threads. O(N D).
   std::string fingerprint() const {
     const Index tiles = (rows_ + tile_rows - 1) / tile_rows;
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(tiles));
@@ -180,7 +180,8 @@ class Dataset {
     for (const std::uint64_t part : hashes) hash = detail::mix_hash(hash, part);
     std::string digits(16, '0');
     for (std::size_t i = 0; i < 16; ++i) digits[i] = "0123456789abcdef"[(hash >> (60 - 4 * i)) & 15];
-    return kind_text() + "-" + std::to_string(rows_) + "x" + std::to_string(columns_) + "-" + digits;
+    return kind_text() + "-" + std::to_string(rows_) + "x" +
+           (image_ ? std::to_string(image_->height) + "x" + std::to_string(image_->width) : std::to_string(columns_)) + "-" + digits;
   }
 
  private:

@@ -57,7 +57,8 @@ inline Labels labels_of(const std::filesystem::path& path, const IdxArray& array
     throw FileError(path.string() + ": the labels are real numbers, wanted integers");
   const std::vector<Label> all = array.as<Label>();
   const std::size_t columns = array.shape.size() == 2 ? array.shape[1] : 1;
-  Labels labels(columns == 0 ? 0 : array.shape[0]);
+  if (columns == 0) throw FileError(path.string() + ": the labels have no column");
+  Labels labels(array.shape[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     labels[i] = all[i * columns];
     if (labels[i] < 0 || labels[i] >= classes)

@@ -52,8 +52,9 @@ using Augmentation = std::variant<ImageAugmentation, NeighbourAugmentation, Nois
 template <Real T>
 class Views {
  public:
-  /// Whether `data` have such views at this strength, in O(1). @throws ValueError: bad options, image views of data that
-  /// are no images, no more rows than neighbours; ShapeError: known neighbours of other data, or too few
+  /// Whether `data` have such views at this strength, in O(1), but that numbers to be shaded and known neighbours are
+  /// looked through. @throws ValueError: bad options, image views of data that are no images, shaded ones of values outside
+  /// [0, 1], no more rows than neighbours; ShapeError: known neighbours of other data, or too few
   static void check(const Dataset& data, const Augmentation& augmentation, double strength = 1) {
     std::visit([&](const auto& kind) {
       kind.validate();
@@ -61,6 +62,9 @@ class Views {
     }, augmentation);
     if (std::holds_alternative<ImageAugmentation>(augmentation) && !data.image())
       throw ValueError("Views: the data are rows of numbers, wanted images (with an ImageShape) for an ImageAugmentation");
+    if (const auto* kind = std::get_if<ImageAugmentation>(&augmentation); kind && kind->shade > 0 && !data.is_bytes())
+      if (const double low = data.minimum(), high = data.maximum(); !(low >= 0 && high <= 1))
+        throw ValueError(detail::message("Views: the values go from ", low, " to ", high, ", wanted [0, 1] where shade is above 0"));
     if (const auto* kind = std::get_if<NeighbourAugmentation>(&augmentation))
       check_neighbours("NeighbourAugmentation", data, *kind);
     if (const auto* kind = std::get_if<AdversarialAugmentation>(&augmentation))
@@ -91,9 +95,16 @@ class Views {
     check_between<Index>(who, "neighbours", kind.neighbours, 1, data.rows() - 1);
     if (!kind.known) return;
     check_same_count(who, "rows of the known neighbours", kind.known->rows.rows(), data.rows());
-    if (kind.known->rows.cols() < kind.neighbours)
-      throw ShapeError(detail::message(who, ": ", kind.known->rows.cols(), " neighbours are known of each row, wanted ",
+    const Neighbours& known = *kind.known;
+    if (known.rows.cols() < kind.neighbours)
+      throw ShapeError(detail::message(who, ": ", known.rows.cols(), " neighbours are known of each row, wanted ",
                                        kind.neighbours));
+    if ((known.rows.array() < 0).any() || (known.rows.array() >= data.rows()).any())
+      throw ValueError(detail::message(who, ": a known neighbour is none of the ", data.rows(), " rows"));
+    if constexpr (requires { kind.radius; }) {
+      check_shape(who, "distances of the known neighbours", known.distances, known.rows.rows(), known.rows.cols());
+      check_finite(who, "distances of the known neighbours", known.distances);
+    }
   }
 
   std::shared_ptr<const Neighbours> find_neighbours(Index count) const {

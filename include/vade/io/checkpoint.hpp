@@ -61,6 +61,8 @@ inline StatePart state_part(double& value) { return {Dtype::f64, {1}, std::as_wr
 ///     model.save("model.safetensors");
 ///     checkpoint.remove();
 ///
+/// A checkpoint is of one fit; a second call with the same object goes on as one that opens the file anew. Two fits want two.
+///
 /// A state is anything with `for_each_state(visit)`, which calls `visit(name, value)` for each of its parts. The file is a
 /// safetensors file with checksums, written all or nothing: a computation that ends while it writes leaves the one before.
 class Checkpoint {
@@ -86,18 +88,29 @@ class Checkpoint {
       throw ValueError(path_.string() + ": was begun with " + key + " " + asked_.at(key) + ", got " + value);
   }
 
-  /// The line of the next step of the log that was not taken yet, if there is one.
-  std::optional<std::string> next() const {
-    return taken_ < log_.size() ? std::optional(log_[taken_]) : std::nullopt;
+  /// The same of what is asked before the first step: where steps were done without it, they are of another computation.
+  /// @throws ValueError
+  void check_began_with(const std::string& key, const std::string& value) {
+    if (!log_.empty() && !asked_.contains(key)) throw ValueError(path_.string() + ": was begun without " + key + ", got " + value);
+    check_agrees(key, value);
   }
+
+  /// The lines of the log that were not taken yet.
+  std::span<const std::string> left() const { return std::span(log_).subspan(taken_); }
   void take() { ++taken_; }
+  /// No step is taken any more: the computation goes through the log again.
+  void rewind() { taken_ = 0; }
 
   bool holds(const std::string& name) const { return states_.contains(name); }
 
   /// Takes a step that was just finished, and the state after it; writes if it is time to. O(size of all states) where it
-  /// writes, else of this one. @throws FileError, and the file is the one before
+  /// writes, else of this one. @throws FileError, and the file is the one before; ValueError for a "/" in the name or the end
+  /// of a line in the line
   template <class State>
   void save(const std::string& name, State& state, std::string line) {
+    if (name.find('/') != std::string::npos || line.find('\n') != std::string::npos)
+      throw ValueError(path_.string() + ": the state of \"" + name + "\" after \"" + line +
+                       "\", wanted a name without \"/\" and one line");
     Tensors tensors;
     state.for_each_state([&](const std::string& part, auto& value) {
       detail::StatePart memory = detail::state_part(value);

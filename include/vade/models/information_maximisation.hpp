@@ -105,6 +105,7 @@ class InformationMaximisingClassifier {
   /// Trains on `data` as `stage`. @throws as `train` and as `Views`
   FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {},
                 Checkpoint* checkpoint = nullptr) {
+    Views<T>::check(data, options_.augmentation, options_.view_strength.peak());
     Tape<T> tape;
     const Views<T> views(data, options_.augmentation);
     return PausableFit(*this, tape, data, views, stage, checkpoint).to(options_.fit.epochs, observer, std::move(stop));
@@ -125,6 +126,7 @@ class InformationMaximisingClassifier {
           : classifier(data.columns(), options, seed), fit(classifier, tape, data, views, stage, checkpoint) {}
     };
     halving.check();
+    Views<T>::check(data, options.augmentation, options.view_strength.peak());
     Tape<T> tape;
     const Views<T> views(data, options.augmentation);
     std::vector<std::unique_ptr<Candidate>> field;
@@ -132,9 +134,10 @@ class InformationMaximisingClassifier {
       field.push_back(std::make_unique<Candidate>(data, views, options, seed + (static_cast<std::uint64_t>(k) << 32),
                                                   tape, Stage{stage.name + " " + std::to_string(k + 1), stage.number},
                                                   checkpoint));
-    for (int until = halving.rung; field.size() > 1 && report.stop == StopReason::finished; until += halving.rung) {
+    for (int until = halving.rung; field.size() > 1; until += halving.rung) {
       for (auto& candidate : field)
         if (report.stop == StopReason::finished) report.append(candidate->fit.to(until, observer, stop));
+      if (report.stop != StopReason::finished) break;  // some have not been as far as others: nobody loses
       std::ranges::stable_sort(field, {}, [](const auto& candidate) { return candidate->classifier.loss(); });
       const std::size_t left = (field.size() + 1) / 2;
       for (std::size_t k = left; checkpoint && k < field.size(); ++k) checkpoint->drop(field[k]->fit.training.stage().name);

@@ -33,6 +33,11 @@ struct NetworkOptions {
     if (learn_observation_variance)  // outside the bound of `Observation` nothing would be learned
       check_between("NetworkOptions", "observation_variance, to be learned", observation_variance, 1e-5, 1e5);
   }
+  void for_each_option(auto&& visit) const {
+    visit("inputs", inputs), visit("hidden", hidden), visit("latent", latent), visit("likelihood", likelihood);
+    visit("observation_variance", observation_variance);
+    visit("learn_observation_variance", learn_observation_variance), visit("seed", seed);
+  }
 };
 
 }  // namespace vade

@@ -31,6 +31,7 @@ struct VadeOptions {
     network.check();
     check_at_least<Index>("VadeOptions", "clusters", clusters, 1);
   }
+  void for_each_option(auto&& visit) const { visit("network", network), visit("clusters", clusters); }
 };
 
 /// Means over rows, in nats; `bound()` is the ELBO.
@@ -88,8 +89,8 @@ class Vade {
     if (const auto* start = std::get_if<InformationStart>(&options.start))
       Views<T>::check(data, start->classifier.augmentation, start->classifier.view_strength.peak());
     const ConsistencyOptions& consistency = options.objective.consistency;
-    if (consistency.draws_views()) Views<T>::check(data, consistency.augmentation, consistency.view_strength);
-    if (checkpoint) detail::check_options(*checkpoint, "fit", options);
+    if (consistency.wants_views(data)) Views<T>::check(data, consistency.augmentation, consistency.view_strength);
+    detail::begin_fit(checkpoint, "vade, " + std::string(Posterior::name), data, options_, options);
     *this = Vade(options_);
     fitted_ = true;
     Tape<T> tape;

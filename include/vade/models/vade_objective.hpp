@@ -54,6 +54,11 @@ struct ConsistencyOptions {
   double view_strength = 1;
 
   bool draws_views() const { return weight.peak() > 0 && view_strength > 0; }
+  /// Those that are drawn; and those of images, to tell how far rows and views agree, at any strength.
+  bool wants_views(const Dataset& data) const {
+    const bool images = data.image() && std::holds_alternative<ImageAugmentation>(augmentation);
+    return draws_views() || (weight.peak() > 0 && images);
+  }
   void for_each_option(auto&& visit) const {
     visit("weight", weight), visit("balance", balance), visit("target", target), visit("teacher_decay", teacher_decay);
     visit("augmentation", augmentation), visit("view_strength", view_strength);
@@ -114,11 +119,10 @@ class VadeObjective {
         data_(&data),
         monitor_(data.rows(), mixture.means.rows()) {
     const ConsistencyOptions& consistency = options.consistency;
-    const bool images = data.image() && std::holds_alternative<ImageAugmentation>(consistency.augmentation);
     if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
       teacher_.emplace(taught_parameters(), consistency.teacher_decay);
     if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
-    if (consistency.draws_views() || (consistency.weight.peak() > 0 && images))
+    if (consistency.wants_views(data))
       views_.emplace(data, consistency.augmentation);
   }
 

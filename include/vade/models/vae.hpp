@@ -65,10 +65,10 @@ class Vae {
                 std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
+    detail::begin_fit(checkpoint, "vae, " + std::string(Posterior::name), data, options(), fit);
     *this = Vae(options());
     Tape<T> tape;
     VaeObjective<T, Posterior> objective(network_, fit.kl_weight, fit.draws);
-    if (checkpoint) detail::check_options(*checkpoint, "fit", fit);
     fitted_ = true;
     return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop, checkpoint);
   }

@@ -34,7 +34,10 @@ std::vector<ViewStability> view_stability(const Dataset& data, InformationMaximi
                                           const std::vector<double>& strengths, int draws, std::uint64_t seed,
                                           const Observer& observer = {}, const std::stop_token& stop = {}) {
   check_at_least("view_stability", "draws", draws, 2);
-  for (const double strength : strengths) check_at_least("view_stability", "strength", strength, 0.0);
+  for (const double strength : strengths) {
+    check_at_least("view_stability", "strength", strength, 0.0);
+    Views<T>::check(data, options.augmentation, strength);
+  }
   std::vector<ViewStability> found;
   for (const double strength : strengths) {
     options.view_strength = Schedule::constant(strength);

@@ -83,16 +83,32 @@ std::string non_finite_message(const Stage& stage, int epoch, Index batch, const
   return message(where, "the loss is ", losses.loss.scalar(), "; the parameters are those before this step");
 }
 
-/// The fit that a checkpoint is of had these options. @throws ValueError naming the first that differs, and both values
-void check_options(Checkpoint& checkpoint, const std::string& name, const auto& options) {
-  for_each_option_text(name, options,
-                       [&](const std::string& option, const std::string& text) { checkpoint.check_agrees(option, text); });
+/// What a fit asks its checkpoint before it changes anything: whether it was begun by this kind of model, on these data and
+/// with these options, and its steps from the first on. @throws ValueError naming the first that differs, and both values
+void begin_fit(Checkpoint* checkpoint, const std::string& kind, const Dataset& data, const auto& model, const auto& fit) {
+  if (!checkpoint) return;
+  const auto check = [checkpoint](const std::string& key, const std::string& text) { checkpoint->check_began_with(key, text); };
+  check("model", kind);
+  for_each_option_text("model", model, check);
+  check("data", data.fingerprint());
+  for_each_option_text("fit", fit, check);
+  checkpoint->rewind();
 }
 
 /// The record of the epoch that a checkpoint has next, if it has one. @throws FileError
 inline std::optional<EpochRecord> next_record(const Checkpoint& checkpoint) {
-  const std::optional<std::string> line = checkpoint.next();
-  return line ? std::optional(record_from_text(*line)) : std::nullopt;
+  return checkpoint.left().empty() ? std::nullopt : std::optional(record_from_text(checkpoint.left().front()));
+}
+
+/// Whether a training under this name can be told from others by the lines of a checkpoint, and has the epochs that led to
+/// the state that is there. @throws ValueError
+inline void check_stage(const Checkpoint& checkpoint, const std::string& stage) {
+  if (stage.find_first_of("/\t\n") != std::string::npos)
+    throw ValueError(message("Training: the stage is \"", stage, "\", wanted a name without slash, tabulator or end of line"));
+  const auto of_stage = [&](const std::string& line) { return record_from_text(line).stage == stage; };
+  if (checkpoint.holds(stage) && std::ranges::none_of(checkpoint.left(), of_stage))
+    throw ValueError(checkpoint.path().string() + ": the epochs of " + stage +
+                     " were taken already; to go on after them, rewind the checkpoint");
 }
 
 /// Takes the epochs of all stages before `stage` as done, and reports them. @throws FileError
@@ -118,7 +134,8 @@ inline FitReport take_stages_before(const std::string& stage, Checkpoint& checkp
 template <Real T, Objective<T> O>
 class Training {
  public:
-  /// @throws ValueError for bad options, and for a checkpoint of other data, options or another seed; FileError
+  /// @throws ValueError for bad options, a name that no checkpoint can keep, and a checkpoint of other data, options or another
+  /// seed, or whose epochs of this stage were taken already; FileError
   Training(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, Stage stage, std::uint64_t seed,
            Checkpoint* checkpoint = nullptr)
       : objective_(&objective),
@@ -132,9 +149,11 @@ class Training {
         average_(averaged(groups_, options), options.average_decay),
         checkpoint_(checkpoint) {
     if (!checkpoint_) return;
-    checkpoint_->check_agrees("data", data.fingerprint());
-    checkpoint_->check_agrees(stage_.name + ".seed", std::to_string(seed));
-    detail::check_options(*checkpoint_, stage_.name, options);
+    detail::check_stage(*checkpoint_, stage_.name);
+    const auto check = [this](const std::string& key, const std::string& text) { checkpoint_->check_agrees(key, text); };
+    check("data", data.fingerprint());
+    check(stage_.name + ".seed", std::to_string(seed));
+    detail::for_each_option_text(stage_.name, options, check);
     if (checkpoint_->holds(stage_.name)) checkpoint_->restore(stage_.name, *this);
   }
 

@@ -30,7 +30,8 @@ class Bend {
     if (down_.cols() != shape.height) fill(down_, shape.height);
   }
 
-  /// New a_ij for both components, such that the mean over draws and pixels of d² is `size`² for each.
+  /// New a_ij for both components, such that the mean over draws and pixels of d² is `size`² for each, in images of at least
+  /// five pixels a side; a little more in smaller ones, whose pixels are too few for four waves.
   void draw(double size, RandomStream& stream) {
     double power = 0;
     for (Index i = 1; i <= waves; ++i)

@@ -110,7 +110,7 @@ struct VadeStart {
                                                              .restarts = restarts,
                                                              .max_iterations = 200,
                                                              .seed = network.options.seed});
-    mixture.weight_logits.value() = fitted.weights().array().log().matrix();
+    mixture.weight_logits.value() = fitted.weights().array().max(static_cast<T>(1e-4)).log().matrix();
     mixture.means.value() = fitted.means();
     mixture.log_variances.value() = fitted.variances().array().log().matrix();
     return fitted.weights() * fitted.variances();
