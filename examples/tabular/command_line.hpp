@@ -13,7 +13,7 @@ namespace tabular {
 /// Reads the command line; the rest as `parse_command_line`.
 inline std::optional<int> read_options(int argc, char** argv, Options& options) {
   CLI::App app{"Clusters rows of numbers: a CSV or NPY file in, a cluster for each row, figures and a model file out.", "tabular"};
-  app.add_option("--data", options.data, "CSV file, plain or gzip, with or without a line of names; or an NPY file [N x D]")
+  app.add_option("--data", options.data, "CSV file, with or without a line of names, or NPY file [N x D]; plain or gzip")
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--clusters", options.clusters, "how many")->required()->check(CLI::Range(2, 10000));

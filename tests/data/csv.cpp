@@ -71,6 +71,8 @@ TEST_CASE("Numbers that are too small for a double are zeros") {
     CHECK(x(1, 0) == 0.0);
     CHECK(std::signbit(x(1, 0)) == (tiny[0] == '-'));
   }
+  for (const std::string zero : {"0e99999999999999999999", "-0.0e-99999999999999999999"})
+    CHECK(read("7\n" + zero + "\n").data.images.matrix<double>()(1, 0) == 0.0);
   CHECK(read("7\n4.95e-324\n").data.images.matrix<double>()(1, 0) > 0);
   for (const std::string& huge : {std::string("1e400"), std::string("-1e+309"), long_one, "0." + std::string(400, '0') + "1e900",
                                   std::string("1e99999999999999999999")})

@@ -574,7 +574,7 @@ class ReproduceScript(InFolder):
 
     def test_options_that_are_its_own_and_bad_seeds_are_refused(self):
         for arguments in (["--seeds", "3-1"], ["--seeds", "x"], ["--", "--seed", "4"], ["--", "--out=here"],
-                          ["--dataset", "fashion", "--", "--data", "x"]):
+                          ["--", "--help"], ["--", "--compare-views", "1"], ["--dataset", "fashion", "--", "--data", "x"]):
             with self.subTest(arguments):
                 self.assertEqual(self.run_script(*arguments).returncode, 2)
                 self.assertEqual(self.seeds_trained(), [])

@@ -1,5 +1,6 @@
 """The tabular example: its options, what it writes, and that it writes the same again. Training is short."""
 import csv
+import gzip
 import json
 import os
 import random
@@ -89,6 +90,11 @@ class Tabular(unittest.TestCase):
         for name in ("csv", "npy"):
             run = self.run_program("--data", f"numbers.{name}", "--clusters", "3", "--effort", "0.02", "--out", name)
             self.assertEqual(run.returncode, 0, run.stderr)
+        with gzip.open(self.folder / "numbers.npy.gz", "wb") as file:
+            file.write((self.folder / "numbers.npy").read_bytes())
+        run = self.run_program("--data", "numbers.npy.gz", "--clusters", "3", "--effort", "0.02", "--out", "gz")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual((self.folder / "gz" / "clusters.csv").read_bytes(), (self.folder / "npy" / "clusters.csv").read_bytes())
         self.assertEqual((self.folder / "npy" / "scale.csv").read_text().splitlines()[2].split(",")[0], "1")
         self.assertEqual((self.folder / "csv" / "clusters.csv").read_bytes(), (self.folder / "npy" / "clusters.csv").read_bytes())
         run = self.run_program("--data", "numbers.npy", "--clusters", "3", "--labels", "0")

@@ -15,16 +15,8 @@ TEST_CASE("Autoencoder: what every model promises") {
 }
 
 TEST_CASE("Autoencoder: batches of many tiles give the same bytes for any number of threads") {
-  const vade::Dataset data = toy::patterns(700, battery::inputs, 3).images;
-  std::vector<Matrix<float>> codes;
-  for (const int threads : {1, 2, 3, 7}) {
-    vade::set_threads(threads);
-    Autoencoder<float> model({.inputs = battery::inputs, .hidden = {128, 96}, .latent = 3, .seed = 2});
-    model.fit(data, {.epochs = 2, .batch = 350});
-    codes.push_back(model.transform(data));
-    CHECK(codes.back() == codes.front());
-  }
-  vade::set_threads(1);
+  battery::check_many_tiles([] { return Autoencoder<float>(battery::wide); },
+                            [](auto& model, const vade::Dataset& data) { model.fit(data, {.epochs = 2, .batch = 350}); });
 }
 
 TEST_CASE("Autoencoder: patterns of three kinds are reconstructed, each from its code") {

@@ -74,6 +74,24 @@ void check_goes_on(const Make& make, const Fit& fit, const vade::Dataset& data) 
   CHECK(vade::read_file(folder.path / "pieces", 1 << 24) == vade::read_file(folder.path / "whole", 1 << 24));
 }
 
+/// Products wide enough, and batches of up to 350 rows long enough, that every part of a step is several tasks of the pool.
+inline const vade::NetworkOptions wide{.inputs = inputs, .hidden = {128, 96}, .latent = 3, .seed = 2};
+
+/// Fits models of `make()` to 700 rows on 1, 2, 3 and 7 threads: the codes are the same bytes.
+template <class Make, class Fit>
+void check_many_tiles(const Make& make, const Fit& fit) {
+  const vade::Dataset data = toy::patterns(700, inputs, 3).images;
+  std::vector<Matrix<float>> codes;
+  for (const int threads : {1, 2, 3, 7}) {
+    vade::set_threads(threads);
+    auto model = make();
+    fit(model, data);
+    codes.push_back(model.transform(data));
+    CHECK(codes.back() == codes.front());
+  }
+  vade::set_threads(1);
+}
+
 /// `make()` gives an unfitted model on 12 inputs; `fit(model, data, rest...)` fits it for a few epochs, with the rest of the
 /// arguments of `Model::fit`, and returns the report.
 template <class Make, class Fit>

@@ -18,16 +18,8 @@ TEST_CASE("VAE: what every model promises") {
 }
 
 TEST_CASE("VAE: batches of many tiles give the same bytes for any number of threads") {
-  const vade::Dataset data = toy::patterns(700, battery::inputs, 3).images;
-  std::vector<Matrix<float>> codes;
-  for (const int threads : {1, 2, 3, 7}) {
-    vade::set_threads(threads);
-    Vae<float> model({.inputs = battery::inputs, .hidden = {128, 96}, .latent = 3, .seed = 2});
-    model.fit(data, {.fit = {.epochs = 2, .batch = 350}});
-    codes.push_back(model.transform(data));
-    CHECK(codes.back() == codes.front());
-  }
-  vade::set_threads(1);
+  battery::check_many_tiles([] { return Vae<float>(battery::wide); },
+                            [](auto& model, const vade::Dataset& data) { model.fit(data, {.fit = {.epochs = 2, .batch = 350}}); });
 }
 
 TEST_CASE("VAE with a full posterior: what every model promises") {

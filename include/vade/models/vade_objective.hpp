@@ -54,7 +54,7 @@ struct ConsistencyOptions {
   double view_strength = 1;
 
   bool draws_views() const { return weight.peak() > 0 && view_strength > 0; }
-  /// Those that are drawn; and those of images, to tell how far rows and views agree, at any strength.
+  /// Whether there must be views of `data`: to be drawn, or, of images at any strength, to tell how far rows and views agree.
   bool wants_views(const Dataset& data) const {
     const bool images = data.image() && std::holds_alternative<ImageAugmentation>(augmentation);
     return draws_views() || (weight.peak() > 0 && images);
@@ -122,8 +122,7 @@ class VadeObjective {
     if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
       teacher_.emplace(taught_parameters(), consistency.teacher_decay);
     if (options.mixture == MixtureUpdate::em) online_.emplace(mixture.means.rows(), mixture.means.cols());
-    if (consistency.wants_views(data))
-      views_.emplace(data, consistency.augmentation);
+    if (consistency.wants_views(data)) views_.emplace(data, consistency.augmentation);
   }
 
   Losses<T, 6> record(const Batch<T>& batch) {
