@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   const std::map<std::string, std::function<nlohmann::ordered_json(const compare::Options&)>> measurements{
       {"machine", compare::machine},       {"step", compare::step},     {"predict", compare::predict},
       {"memory", compare::memory},         {"load", compare::load},     {"em", compare::expectation_maximisation},
-      {"kmeans", compare::kmeans},         {"scores", compare::scores}, {"silhouette", compare::silhouette}};
+      {"kmeans", compare::kmeans},         {"scores", compare::scores}, {"silhouette", compare::silhouette},
+      {"views", compare::views}};
   CLI::App app{"Measures one thing and prints one line of JSON.", "compare"};
   std::vector<std::string> names;
   for (const auto& entry : measurements) names.push_back(entry.first);

@@ -44,6 +44,10 @@ Json kmeans(const Options& options);
 /// `exchange`: writes both labellings and the scores.
 Json scores(const Options& options);
 
+/// Random views of a batch of images of 28 x 28, turned, sheared, zoomed, shifted and bent as those of preset `vade`, in ms, and a step of
+/// the classifier of that preset, which draws them.
+Json views(const Options& options);
+
 /// Reading the images of an IDX file, plain or gzip, which is `exchange`, in ms.
 Json load(const Options& options);
 

@@ -1,14 +1,18 @@
 // The machine's limits, training steps and predictions.
 #include <cstdint>
 #include <fstream>
+#include <numeric>
 #include <string>
 
+#include <vade/data/augmentation.hpp>
 #include <vade/data/mnist.hpp>
 #include <vade/io/safetensors.hpp>
 #include <vade/kernel/product.hpp>
+#include <vade/models/information_maximisation.hpp>
 #include <vade/models/vade.hpp>
 #include <vade/models/vae.hpp>
 
+#include "../../examples/mnist/views.hpp"
 #include "measurements.hpp"
 #include "timing.hpp"
 
@@ -25,6 +29,12 @@ vade::Dataset noise_images(Index rows) {
   vade::RandomStream stream(1, vade::Purpose::user);
   for (auto& byte : bytes) byte = stream.below(5) == 0 ? static_cast<std::uint8_t>(stream.below(256)) : std::uint8_t{0};
   return vade::Dataset::from_bytes(std::move(bytes), rows, 784, vade::ImageShape{28, 28});
+}
+
+std::vector<Index> first_rows(Index count) {
+  std::vector<Index> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  return rows;
 }
 
 vade::NetworkOptions network() { return {.inputs = 784, .hidden = {512, 512, 2048}, .latent = 10, .seed = 1}; }
@@ -45,22 +55,32 @@ void write_exchange(const std::filesystem::path& path, const Net& net, const Mat
   file.save(path);
 }
 
+/// Collects the seconds between steps, without those of the first, which allocates.
+class StepClock {
+ public:
+  vade::Observer observer() {
+    return {.on_step = [this](const vade::Progress& p) {
+              if (p.step == 1 && p.epoch == 1) first_loss_ = p.loss;
+              if (p.step > 1) seconds_.push_back(seconds_since(last_));
+              last_ = Clock::now();
+            },
+            .on_epoch = {}};
+  }
+  double milliseconds() const { return 1e3 * median(seconds_); }
+  double first_loss() const { return first_loss_; }
+
+ private:
+  std::vector<double> seconds_;
+  Clock::time_point last_ = Clock::now();
+  double first_loss_ = 0;
+};
+
 template <class Objective>
 Json timed_steps(Objective& objective, vade::Tape<float>& tape, const vade::Dataset& data, const Options& options) {
-  std::vector<double> seconds;
-  auto last = Clock::now();
-  double loss = 0;
-  const vade::Observer observer{.on_step =
-                                    [&](const vade::Progress& p) {
-                                      if (p.step == 1 && p.epoch == 1) loss = p.loss;
-                                      const auto now = Clock::now();
-                                      if (p.step > 1) seconds.push_back(std::chrono::duration<double>(now - last).count());
-                                      last = now;
-                                    },
-                                .on_epoch = {}};
+  StepClock clock;
   const vade::FitOptions fit{.epochs = 2, .batch = options.batch, .learning_rate = vade::Schedule::constant(1e-3)};
-  vade::train<float>(objective, tape, data, fit, {"step", 9}, 1, observer);
-  return {{"ms", 1e3 * median(std::move(seconds))}, {"loss", loss}};
+  vade::train<float>(objective, tape, data, fit, {"step", 9}, 1, clock.observer());
+  return {{"ms", clock.milliseconds()}, {"loss", clock.first_loss()}};
 }
 
 /// The most memory that this process has had, where the system tells.
@@ -101,8 +121,7 @@ Json step(const Options& options) {
   const auto parameters = vade::parameter_count(net) + (options.model == "vade" ? vade::parameter_count(mixture) : 0);
   if (!options.exchange.empty()) {
     vade::Tape<float> first;
-    std::vector<Index> rows(static_cast<std::size_t>(options.batch));
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<Index>(i);
+    const std::vector<Index> rows = first_rows(options.batch);
     const auto x = first.constant(options.batch, 784);
     data.gather<float>(rows, x.mutable_value());
     const Matrix<float> noise = vade::posterior_noise(first, rows, 10, 1, 5).value();
@@ -129,6 +148,22 @@ Json memory(const Options& options) {
   const double activations = megabyte * static_cast<double>(tape.bytes());
   return {{"data", data_size}, {"parameters", state}, {"activations", activations}, {"sum", data_size + state + activations},
           {"peak", megabyte * peak_bytes()}};
+}
+
+Json views(const Options& options) {
+  vade::set_threads(options.threads);
+  const vade::Dataset data = noise_images(options.batch * options.repeats);
+  const std::vector<Index> rows = first_rows(options.batch);
+  Matrix<float> out(options.batch, data.columns());
+  std::uint32_t epoch = 0;
+  const double seconds = time_of(options.repeats, [&] {
+    vade::augment<float>(data, rows, mnist::digit_views, 1, epoch++, vade::MatrixView<float>(out.data(), out.rows(), out.cols()));
+  });
+  StepClock clock;
+  vade::InformationMaximisingClassifier<float> classifier(
+      data.columns(), {.augmentation = mnist::digit_views, .fit = {.epochs = 2, .batch = options.batch}}, 1);
+  classifier.fit(data, {"classifier", 9}, clock.observer());
+  return {{"ms", 1e3 * seconds}, {"step_ms", clock.milliseconds()}};
 }
 
 Json load(const Options& options) {
