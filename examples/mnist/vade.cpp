@@ -62,9 +62,11 @@ void change(Preset& preset, const std::string& recipe) {
     // The classifier keeps the mutual information itself: with no reward for several classes it would find one.
     std::get<vade::InformationStart>(preset.fit.start).classifier.balance = vade::Schedule::constant(1);
     objective.consistency.balance = 0;
-  } else if (recipe == "half-balance") {
-    std::get<vade::InformationStart>(preset.fit.start).classifier.balance = vade::Schedule::warm_up(4, 2, 15);
-    objective.consistency.balance *= 0.5;
+  } else if (recipe == "falling-balance") {
+    // For classes that may differ in size: while the partition forms, balance keeps it from collapsing; then it is taken away,
+    // and what large classes were cut into grows together.
+    std::get<vade::InformationStart>(preset.fit.start).classifier.balance = vade::Schedule::warm_up(4, 0, 8);
+    objective.consistency.balance = 0;
   } else if (recipe == "sampled") {
     objective.responsibilities = vade::ResponsibilityKind::sampled;
   } else if (recipe == "em") {
