@@ -175,3 +175,16 @@ TEST_CASE("The adjoint of a divisor is right where its square is no float") {
       CHECK(static_cast<double>(b.gradient()(0, j)) == doctest::Approx(-1 / static_cast<double>(divisor)));
   }
 }
+
+TEST_CASE("A matrix without rows takes a row beside it, and gives it no gradient") {
+  Tape<double> tape;
+  Parameter<double> row("row", Matrix<double>::Ones(1, 3));
+  const Var<double> none = tape.constant(Matrix<double>(0, 3)), r = tape.parameter(row);
+  for (const Var<double>& y : {none + r, r - none, none * r, none / r}) {
+    CHECK(y.rows() == 0);
+    CHECK(y.cols() == 3);
+  }
+  tape.backward(sum(none * r) + sum(r));
+  CHECK(row.gradient() == Matrix<double>::Ones(1, 3));
+  CHECK_THROWS_AS(none + tape.constant(Matrix<double>(2, 3)), ShapeError);
+}

@@ -57,6 +57,23 @@ TEST_CASE("A.5: minus, a number times a matrix and a matrix plus a number have t
   check_operation({random_matrix(2, 3, 1)}, [](auto&, const auto& in) { return 0.0 * in[0]; }, {.allow_zero = true});
 }
 
+TEST_CASE("A.5: a number stands on either side of +, −, × and /, with values and gradients") {
+  check_between(-2, 2, [](auto&, const auto& in) { return in[0] * 2.5; });
+  check_between(-2, 2, [](auto&, const auto& in) { return 3.25 + in[0]; });
+  check_between(-2, 2, [](auto&, const auto& in) { return in[0] - 3.25; });
+  check_between(-2, 2, [](auto&, const auto& in) { return 3.25 - in[0]; });
+  check_between(-2, 2, [](auto&, const auto& in) { return in[0] / 3; });
+  check_between(0.5, 2, [](auto&, const auto& in) { return -3 / in[0]; });
+  Tape<float> tape;
+  const Var<float> x = tape.constant(Matrix<float>::Constant(1, 1, 7.0f));
+  CHECK((x * 3).scalar() == 21.0f);
+  CHECK((3 + x).scalar() == 10.0f);
+  CHECK((x - 3).scalar() == 4.0f);
+  CHECK((3 - x).scalar() == -4.0f);
+  CHECK((x / 3).scalar() == 7.0f / 3.0f);
+  CHECK((3 / x).scalar() == doctest::Approx(3.0 / 7));
+}
+
 TEST_CASE("A.5: activations have their gradients at moderate, tiny and saturated entries") {
   const auto check_activation = [](const auto& operation) {
     check_between(-3, 3, operation);

@@ -374,6 +374,25 @@ TEST_CASE("Variables of two tapes cannot be mixed") {
   CHECK_THROWS_AS(bernoulli_cross_entropy(x, y), vade::StateError);
 }
 
+TEST_CASE("A variable of no tape, and one whose tape was cleared, are refused wherever they are used") {
+  Tape<double> tape;
+  const Var<double> none;
+  const Var<double> early = tape.constant(Matrix<double>::Ones(1, 1));
+  tape.clear();
+  const Var<double> x = tape.constant(Matrix<double>::Ones(1, 1));
+  const char* const on_none = "Var: it is on no tape, wanted a variable that was recorded";
+  const char* const too_late = "Var: its tape was cleared since it was recorded, wanted a variable of this recording";
+  for (const auto& [stale, text] : {std::pair(none, on_none), std::pair(early, too_late)}) {
+    CHECK_THROWS_WITH_AS(stale + x, text, vade::StateError);
+    CHECK_THROWS_WITH_AS(x + stale, text, vade::StateError);
+    CHECK_THROWS_WITH_AS(exp(stale), text, vade::StateError);
+    CHECK_THROWS_WITH_AS(matmul(x, stale), text, vade::StateError);
+    CHECK_THROWS_WITH_AS(stale.scalar(), text, vade::StateError);
+    CHECK_THROWS_WITH_AS(stale.tape(), text, vade::StateError);
+    CHECK_THROWS_WITH_AS(tape.backward(stale), text, vade::StateError);
+  }
+}
+
 TEST_CASE("Without gradients the values are the same, and parameters are left alone") {
   Tape<double> tape;
   Parameter<double> p = parameter<double>("p", 2, 3, 1);

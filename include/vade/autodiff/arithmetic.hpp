@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <string_view>
 #include <type_traits>
 
@@ -45,8 +44,8 @@ void accumulate_broadcast(Var<T> v, Index rows, Index columns, const Term& term)
 /// Records y = f(a, b) with partial derivatives `da(a, b)` and `db(a, b)`, numbers to numbers.
 template <Real T, class Value, class PartialA, class PartialB>
 Var<T> binary(std::string_view name, Var<T> a, Var<T> b, Value value, PartialA da, PartialB db) {
-  const Index rows = std::max(a.rows(), b.rows());
-  const Index columns = std::max(a.cols(), b.cols());
+  const Index rows = a.rows() == 1 ? b.rows() : a.rows();
+  const Index columns = a.cols() == 1 ? b.cols() : a.cols();
   const auto fits = [&](Var<T> v) {
     return (v.rows() == rows || v.rows() == 1) && (v.cols() == columns || v.cols() == 1);
   };

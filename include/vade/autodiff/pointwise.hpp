@@ -78,6 +78,40 @@ Var<T> operator+(Var<T> x, std::type_identity_t<T> s) {
   return y;
 }
 
+/// y = x s, y = s + x, y = x − s, y = s − x, for a number s.
+template <Real T>
+Var<T> operator*(Var<T> x, std::type_identity_t<T> s) {
+  return s * x;
+}
+template <Real T>
+Var<T> operator+(std::type_identity_t<T> s, Var<T> x) {
+  return x + s;
+}
+template <Real T>
+Var<T> operator-(Var<T> x, std::type_identity_t<T> s) {
+  return x + (-s);
+}
+template <Real T>
+Var<T> operator-(std::type_identity_t<T> s, Var<T> x) {
+  return -x + s;
+}
+
+/// y = x / s, for a number s. Slope 1 / s.
+template <Real T>
+Var<T> operator/(Var<T> x, std::type_identity_t<T> s) {
+  const Var<T> y = x.tape().record({x}, x.rows(), x.cols());
+  detail::evaluate(y.mutable_value(), x.value().array() / s, true);
+  y.on_backward([x, y, s] { x.accumulate(y.adjoint().array() / s); });
+  return y;
+}
+
+/// y = s / x, for a number s. Slope −y / x.
+template <Real T>
+Var<T> operator/(std::type_identity_t<T> s, Var<T> x) {
+  return detail::pointwise(x, [s](const auto& a) { return s * a.inverse(); },
+                           [](const auto& a, const auto& y) { return -y * a.inverse(); });
+}
+
 /// y = f(x) for an activation type; slope as the activation states it.
 template <Activation A, Real T>
 Var<T> activate(Var<T> x) {

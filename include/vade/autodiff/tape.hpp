@@ -33,15 +33,15 @@
 /// output with `record`, fill its value, state its adjoint as one line for each input.
 namespace vade {
 
-/// A handle to one node of a tape: two words, copied freely, valid until the tape is cleared.
+/// A handle to one node of a tape: two words, copied freely, valid until the tape is cleared. All members but `node`
+/// @throw StateError for a handle of no tape, or of a recording that was cleared.
 template <Real T>
 class Var {
  public:
   Var() = default;
-  Var(Tape<T>* tape, Index node) : tape_(tape), node_(node) {}
 
-  Tape<T>& tape() const { return *tape_; }
-  Index node() const { return node_; }
+  Tape<T>& tape() const;
+  Index node() const { return static_cast<Index>(node_); }
   Index rows() const;
   Index cols() const;
   Index size() const { return rows() * cols(); }
@@ -67,8 +67,13 @@ class Var {
   void on_backward(const Closure& closure) const;
 
  private:
+  friend class Tape<T>;
+  Var(Tape<T>* tape, Index node, std::uint64_t recording)
+      : tape_(tape), node_(static_cast<std::uint32_t>(node)), recording_(static_cast<std::uint32_t>(recording)) {}
+
   Tape<T>* tape_ = nullptr;
-  Index node_ = -1;
+  std::uint32_t node_ = 0;
+  std::uint32_t recording_ = 0;  // the low half of the tape's count: a handle would have to outlive 2^32 recordings
 };
 
 /// The recording. Not thread-safe, and not to be moved while variables point to it.
@@ -94,7 +99,7 @@ class Tape {
   /// it is until the tape is cleared. @throws ShapeError if value and gradient differ in shape
   Var<T> parameter(Parameter<T>& p) {
     const Index known = find(p);
-    if (known >= 0) return Var<T>(this, known);
+    if (known >= 0) return var(known);
     check_shape("Tape::parameter", p.name(), p.gradient(), p.rows(), p.cols());
     const Var<T> v = add(p.rows(), p.cols(), recording_gradients_, p.value().data());
     if (recording_gradients_) node(v.node()).adjoint = p.gradient().data();
@@ -136,7 +141,7 @@ class Tape {
     }
   }
 
-  /// Forgets the recording and keeps the memory. All variables of it become invalid.
+  /// Forgets the recording and keeps the memory. Its variables are refused from then on.
   void clear() {
     used_ = 0;
     swept_ = false;
@@ -181,10 +186,18 @@ class Tape {
     n.has_adjoint = false;
     n.parameter = nullptr;
     n.backward.clear();
-    return Var<T>(this, used_++);
+    return var(used_++);
   }
 
+  Var<T> var(Index i) { return Var<T>(this, i, recording_); }
   Node& node(Index i) { return nodes_[static_cast<std::size_t>(i)]; }
+
+  static Node& node_of(const Var<T>& v) {
+    if (v.tape_ == nullptr) throw StateError("Var: it is on no tape, wanted a variable that was recorded");
+    if (v.recording_ != static_cast<std::uint32_t>(v.tape_->recording_))
+      throw StateError("Var: its tape was cleared since it was recorded, wanted a variable of this recording");
+    return v.tape_->node(v.node());
+  }
 
   /// The node of `p` in this recording, or −1. The parameter remembers it; it is searched for only where another tape
   /// recorded it since, or one that lived where this one lives.
@@ -206,30 +219,36 @@ class Tape {
 };
 
 template <Real T>
+Tape<T>& Var<T>::tape() const {
+  Tape<T>::node_of(*this);
+  return *tape_;
+}
+
+template <Real T>
 Index Var<T>::rows() const {
-  return tape_->node(node_).rows;
+  return Tape<T>::node_of(*this).rows;
 }
 
 template <Real T>
 Index Var<T>::cols() const {
-  return tape_->node(node_).columns;
+  return Tape<T>::node_of(*this).columns;
 }
 
 template <Real T>
 ConstMatrixView<T> Var<T>::value() const {
-  const auto& n = tape_->node(node_);
+  const auto& n = Tape<T>::node_of(*this);
   return ConstMatrixView<T>(n.value, n.rows, n.columns);
 }
 
 template <Real T>
 MatrixView<T> Var<T>::mutable_value() const {
-  const auto& n = tape_->node(node_);
+  const auto& n = Tape<T>::node_of(*this);
   return MatrixView<T>(n.value, n.rows, n.columns);
 }
 
 template <Real T>
 ConstMatrixView<T> Var<T>::adjoint() const {
-  auto& n = tape_->node(node_);
+  auto& n = Tape<T>::node_of(*this);
   if (n.has_adjoint) return ConstMatrixView<T>(n.adjoint, n.rows, n.columns);
   T* const zeros = n.adjoint_buffer.reserve(n.rows * n.columns);  // its own memory, also for a parameter
   std::fill_n(zeros, n.rows * n.columns, T{0});
@@ -244,12 +263,12 @@ T Var<T>::scalar() const {
 
 template <Real T>
 bool Var<T>::needs_gradient() const {
-  return tape_->node(node_).needs_gradient;
+  return Tape<T>::node_of(*this).needs_gradient;
 }
 
 template <Real T>
 MatrixView<T> Var<T>::adjoint_target(bool& first) const {
-  auto& n = tape_->node(node_);
+  auto& n = Tape<T>::node_of(*this);
   if (n.adjoint == nullptr) n.adjoint = n.adjoint_buffer.reserve(n.rows * n.columns);
   first = !n.has_adjoint;
   n.has_adjoint = true;
@@ -268,7 +287,7 @@ void Var<T>::accumulate(const Expression& term) const {
 template <Real T>
 template <class Closure>
 void Var<T>::on_backward(const Closure& closure) const {
-  auto& n = tape_->node(node_);
+  auto& n = Tape<T>::node_of(*this);
   if (n.needs_gradient) n.backward.set(closure);
 }
 
