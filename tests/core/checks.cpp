@@ -111,11 +111,11 @@ TEST_CASE("check_between accepts its bounds and refuses what is outside, and NaN
                        "Options: threads is 0, wanted a value in [1, 1024]", ValueError);
 }
 
-TEST_CASE("check_at_least accepts its bound and refuses what is below or not finite") {
+TEST_CASE("check_at_least accepts its bound and refuses what is below or not finite, a word that counts are spared") {
   CHECK_NOTHROW(vade::check_at_least("Options", "epochs", 0, 0));
   CHECK_NOTHROW(vade::check_at_least("Options", "decay", 0.0f, 0.0f));
   CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "epochs", -1, 0),
-                       "Options: epochs is -1, wanted at least 0, and finite", ValueError);
+                       "Options: epochs is -1, wanted at least 0", ValueError);
   CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", not_a_number<double>, 0.0),
                        "Options: decay is nan, wanted at least 0, and finite", ValueError);
   CHECK_THROWS_WITH_AS(vade::check_at_least("Options", "decay", infinity<double>, 0.0),
@@ -126,6 +126,8 @@ TEST_CASE("check_positive refuses zero, negative numbers and what is not finite"
   CHECK_NOTHROW(vade::check_positive("Adam", "rate", std::numeric_limits<double>::denorm_min()));
   CHECK_NOTHROW(vade::check_positive("Adam", "steps", 1));
   CHECK_THROWS_WITH_AS(vade::check_positive("Adam", "rate", 0.0), "Adam: rate is 0, wanted a positive, finite value",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(vade::check_positive("Adam", "steps", 0), "Adam: steps is 0, wanted a positive value",
                        ValueError);
   for (const double bad : {-0.0, -1.0, not_a_number<double>, infinity<double>, -infinity<double>})
     CHECK_THROWS_AS(vade::check_positive("Adam", "rate", bad), ValueError);

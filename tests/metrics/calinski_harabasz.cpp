@@ -60,3 +60,12 @@ TEST_CASE("Calinski-Harabasz refuses labels and data that have no score") {
   x(1, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, 1}), vade::ValueError);
 }
+
+TEST_CASE("Calinski-Harabasz ignores a scale down to 1e-150; distances whose squares underflow count as 0") {
+  vade::Matrix<double> x(4, 1);
+  x << 0, 2, 10, 12;
+  const vade::Labels labels{0, 0, 1, 1};
+  CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-150 * x), labels) == doctest::Approx(50.0));
+  CHECK(vade::calinski_harabasz(vade::Matrix<float>((1e-25 * x).cast<float>()), labels) == doctest::Approx(50.0));
+  CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-170 * x), labels) == 1);  // as for equal rows
+}

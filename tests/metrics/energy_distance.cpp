@@ -162,3 +162,15 @@ TEST_CASE("S.6: distances that overflow are refused, not a p-value of one over a
   CHECK_THROWS_WITH_AS(energy_test(x, y, 20), "energy_test: distances overflow, wanted smaller values in x and y",
                        vade::ValueError);
 }
+
+TEST_CASE("S.7: without a null there is no quantile of it, and a wrong level is refused first") {
+  CHECK_THROWS_WITH_AS(EnergyTest{}.null_quantile(0.5),
+                       "EnergyTest::null_quantile: null is empty, wanted that of an energy_test", vade::StateError);
+  CHECK_THROWS_AS(EnergyTest{}.null_quantile(-0.5), vade::ValueError);
+}
+
+TEST_CASE("S.6: distances scale with the data down to 1e-150, and count as 0 where their squares underflow") {
+  const Matrix<double> x = cloud(20, 2, 1), y = cloud(20, 2, 2, 1);
+  CHECK(energy_distance(1e-150 * x, 1e-150 * y) == Approx(1e-150 * energy_distance(x, y)).epsilon(1e-12).scale(0));
+  CHECK(energy_distance(1e-170 * x, 1e-170 * y) == 0);
+}

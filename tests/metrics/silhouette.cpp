@@ -136,3 +136,14 @@ TEST_CASE("squares that overflow are refused, not NaN") {
                        vade::ValueError);
   CHECK(vade::silhouette(vade::Matrix<double>(x.cast<double>()), labels) > 0.9);
 }
+
+TEST_CASE("the silhouette of floats ignores a scale down to 1e-17; distances whose squares underflow count as 0") {
+  vade::Matrix<float> x(6, 1);
+  x << 1, 2, 3, 11, 12, 13;
+  const vade::Labels labels{0, 0, 0, 1, 1, 1};
+  const double wanted = vade::silhouette(x, labels);
+  CHECK(vade::silhouette(vade::Matrix<float>(1e-17f * x), labels) == doctest::Approx(wanted).epsilon(1e-5));
+  CHECK(vade::silhouette(vade::Matrix<float>(1e-25f * x), labels) == 0);
+  const vade::Matrix<double> same = 1e-25 * x.cast<double>();
+  CHECK(vade::silhouette(same, labels) == doctest::Approx(wanted).epsilon(1e-5));
+}

@@ -1,6 +1,8 @@
 #include <vade/models/vade.hpp>
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -111,6 +113,24 @@ TEST_CASE("A checkpoint of VaDE keeps what the next epoch needs, and no stage be
   CHECK_THROWS_WITH_AS(gaussian.fit(data, options, {}, {}, &checkpoint),
                        doctest::Contains("was begun with model.network.likelihood 0, got 1"), vade::ValueError);
   CHECK_FALSE(gaussian.fitted());
+  Vade<double> wider(small);
+  CHECK_THROWS_WITH_AS(wider.fit(data, options, {}, {}, &checkpoint),
+                       doctest::Contains("was begun with model vade, diagonal in float, got vade, diagonal in double"),
+                       vade::ValueError);
+  CHECK_FALSE(wider.fitted());
+}
+
+TEST_CASE("Rows whose codes have no mixture end the training by an error that names the stage") {
+  const vade::Dataset same = vade::Dataset::from_matrix(Matrix<float>(Matrix<float>::Constant(50, battery::inputs, 0.5f)));
+  for (const auto& [start, stage] : {std::pair<vade::WarmStart, const char*>{AutoencoderStart{.fit = {.epochs = 1}}, "autoencoder"},
+                                     {VaeStart{.fit = {.epochs = 1}}, "vae"}}) {
+    Vade<float> model(small);
+    CHECK_THROWS_WITH_AS(model.fit(same, quick_fit(start, 1)),
+                         doctest::Contains((std::string("Vade::fit: after stage ") + stage +
+                                            " no mixture fits the codes of the rows: kmeans: x has only 1 distinct rows")
+                                               .c_str()),
+                         vade::TrainingError);
+  }
 }
 
 TEST_CASE("Views that the objective would draw are checked before the model is touched, at strength 0, too") {

@@ -7,6 +7,7 @@
 
 #include <vade/autodiff/pointwise.hpp>
 #include <vade/autodiff/reductions.hpp>
+#include <vade/nn/batch_norm.hpp>
 #include <vade/nn/dense.hpp>
 #include <vade/nn/mlp.hpp>
 
@@ -66,6 +67,23 @@ TEST_CASE("Gradients reach every layer of a sequence, and none of a const one") 
     CHECK(p.has_fresh_gradient());
     CHECK_MESSAGE(p.gradient().cwiseAbs().maxCoeff() > 0, p.name());
   });
+}
+
+TEST_CASE("A sequence visits the states of the layers that have one, in order, inner sequences included") {
+  Sequential net(vade::BatchNormDense<double>("a", 3, 4, 1, 0), Dense<double>("b", 4, 4, Initialiser::glorot, 1, 1),
+                 Sequential(vade::BatchNormDense<double>("c", 4, 2, 1, 2)));
+  std::vector<std::string> names;
+  net.for_each_state([&](const std::string& name, auto& value) {
+    names.push_back(name);
+    value.setConstant(static_cast<double>(names.size()));
+  });
+  CHECK(names == std::vector{"a.weight.running_mean"s, "a.weight.running_variance"s, "c.weight.running_mean"s,
+                             "c.weight.running_variance"s});
+  net.layer<0>().for_each_state([&](const std::string& name, auto& value) {
+    CHECK(value.isConstant(name == names[0] ? 1 : 2));
+  });
+  auto stateless = three_layers();
+  stateless.for_each_state([](const std::string& name, auto&) { FAIL(name); });
 }
 
 TEST_CASE("One layer is a sequence") {

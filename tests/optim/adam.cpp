@@ -157,6 +157,20 @@ TEST_CASE_TEMPLATE("Gradients whose squares overflow are finite steps, clipped o
   }
 }
 
+TEST_CASE_TEMPLATE("No gradient is so small that a step is longer than the rate, down to the least epsilon", T, float, double) {
+  const double epsilon = std::same_as<T, float> ? 3.2e-14 : 3.2e-144;
+  for (const double times : {1e-6, 0.1, 0.9, 1.1, 10.0, 1e6}) {
+    Parameter<T> p("p", Matrix<T>::Zero(1, 1));
+    Adam<T> adam({{.parameters = {&p}}}, {.epsilon = epsilon});
+    for (int step = 0; step < 3; ++step) {
+      give(p, Matrix<T>::Constant(1, 1, static_cast<T>(times * epsilon)).eval());
+      adam.step(0.1);
+    }
+    CHECK(p.value()(0, 0) <= 0);
+    CHECK(p.value()(0, 0) >= T(-0.3001));
+  }
+}
+
 TEST_CASE("gradient_scale acts as if the gradients had been scaled") {
   Parameter<double> scaled("p", row({1, 2})), whole("p", row({1, 2}));
   Adam<double> a({{.parameters = {&scaled}}}), b({{.parameters = {&whole}}});
@@ -276,9 +290,12 @@ TEST_CASE("A group's rate that is negative or not finite is refused") {
 
 TEST_CASE("Options that the type of the parameters cannot hold are refused by name, and double takes them") {
   CHECK_THROWS_WITH_AS(Adam<float>({}, {.epsilon = 1e-50}),
-                       "Adam: epsilon is 1e-50, in the type of the parameters 0, wanted above 0", vade::ValueError);
+                       doctest::Contains("Adam: epsilon is 1e-50, in the type of the parameters 0, wanted at least 3.1622"),
+                       vade::ValueError);
   CHECK_THROWS_WITH_AS(Adam<float>({}, {.beta2 = 0.99999999}), doctest::Contains("Adam: beta2 is 0.99999999, in"),
                        vade::ValueError);
-  CHECK_NOTHROW(Adam<float>({}, {.beta2 = 0.9999999, .epsilon = 1e-30}));
+  CHECK_THROWS_AS(Adam<float>({}, {.epsilon = 3e-14}), vade::ValueError);
+  CHECK_NOTHROW(Adam<float>({}, {.epsilon = 4e-14}));
+  CHECK_NOTHROW(Adam<float>({}, {.beta2 = 0.9999999, .epsilon = 1e-11}));
   CHECK_NOTHROW(Adam<double>({}, {.beta2 = 0.99999999, .epsilon = 1e-50}));
 }

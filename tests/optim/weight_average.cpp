@@ -84,6 +84,13 @@ TEST_CASE("Averages are the same bytes for 1, 2, 3 and 7 threads") {
   for (const Matrix<float>& a : averages) CHECK(a == averages.front());
 }
 
+TEST_CASE("A parameter that is listed twice is refused by name") {
+  Parameter<float> p("p", Matrix<float>::Zero(1, 2)), q("q", Matrix<float>::Zero(1, 2));
+  CHECK_NOTHROW(WeightAverage<float>({&p, &q}, 0.5));
+  CHECK_THROWS_WITH_AS(WeightAverage<float>({&p, &q, &p}, 0.5),
+                       "WeightAverage: parameter p is listed twice, wanted each parameter once", vade::ValueError);
+}
+
 TEST_CASE("A decay outside [0, 1) is refused by name") {
   for (const double bad : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_WITH_AS(WeightAverage<float>({}, bad), doctest::Contains("WeightAverage: decay is "),

@@ -12,6 +12,8 @@
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/pointwise.hpp>
 #include <vade/autodiff/reductions.hpp>
+#include <vade/nn/batch_norm.hpp>
+#include <vade/nn/sequential.hpp>
 
 #include "../support/folder.hpp"
 #include "../support/reference.hpp"
@@ -52,6 +54,65 @@ struct MeanObjective {
   void end_epoch(EpochRecord& record) {
     ++epochs_ended;
     record.alarms.push_back("looked");
+  }
+};
+
+static_assert(vade::Objective<MeanObjective, double> && !vade::Objective<MeanObjective, float>);
+
+/// Two names for one term.
+struct TooManyNames : MeanObjective {
+  static constexpr std::array<std::string_view, 2> term_names{"error", "none"};
+};
+static_assert(!vade::Objective<TooManyNames, double>);
+
+/// One name for two terms.
+struct TooFewNames : MeanObjective {
+  Losses<double, 2> record(const Batch<double>& batch) {
+    const Losses<double, 1> losses = MeanObjective::record(batch);
+    return {.loss = losses.loss, .terms = {losses.loss, losses.loss}};
+  }
+};
+static_assert(!vade::Objective<TooFewNames, double>);
+
+/// Names that are no array of string views.
+struct BareNames : MeanObjective {
+  static constexpr std::array<const char*, 1> term_names{"error"};
+};
+static_assert(!vade::Objective<BareNames, double>);
+
+/// A loss, and a term, of whatever shape a test asks for.
+struct ShapedObjective : MeanObjective {
+  static constexpr std::array<std::string_view, 2> term_names{"error", "distance"};
+  Index loss_rows = 1, term_columns = 1;
+
+  Losses<double, 2> record(const Batch<double>& batch) {
+    const Var<double> error = MeanObjective::record(batch).loss;
+    Tape<double>& tape = batch.x.tape();
+    return {.loss = error * tape.constant(Matrix<double>::Ones(loss_rows, 1)),
+            .terms = {error, tape.constant(Matrix<double>::Ones(1, term_columns))}};
+  }
+};
+
+/// Least squares for the mean of each row, by layers of which the first remembers statistics.
+struct NormalisingObjective {
+  using Layers = vade::Sequential<vade::BatchNormDense<double>, vade::Dense<double>>;
+  static constexpr std::array<std::string_view, 1> term_names{"error"};
+  Layers net{vade::BatchNormDense<double>("first", 3, 5, 1, 0),
+             vade::Dense<double>("second", 5, 1, vade::Initialiser::glorot, 1, 1)};
+
+  Losses<double, 1> record(const Batch<double>& batch) {
+    const Var<double> wanted = batch.x.tape().constant(batch.x.value().rowwise().mean());
+    const Var<double> error = vade::mean(square(net(batch.x) - wanted));
+    return {.loss = error, .terms = {error}};
+  }
+  std::vector<ParameterGroup<double>> groups() { return {{vade::parameters_of<double>(net), 1.0}}; }
+  void end_epoch(EpochRecord&) {}
+  void for_each_state(auto&& visit) { net.for_each_state(visit); }
+
+  /// What the layers give in inference, by the statistics that they remember.
+  Matrix<double> outputs(const Matrix<double>& x) const {
+    Tape<double> tape;
+    return net(tape.constant(x)).value();
   }
 };
 
@@ -209,6 +270,31 @@ TEST_CASE("No epochs: nothing happens, and that is finished") {
   CHECK(objective.visited.empty());
 }
 
+TEST_CASE("Data without rows are refused before anything is trained, for any number of epochs") {
+  MeanObjective objective;
+  for (const int epochs : {0, 3})
+    CHECK_THROWS_WITH_AS(fit(objective, rows().slice(4, 0), {.epochs = epochs}),
+                         "Training: the data of toy are [0 x 3], wanted at least one row", vade::ShapeError);
+  CHECK_THROWS_AS(fit(objective, vade::Dataset(), {.epochs = 1}), vade::ShapeError);
+  CHECK(objective.visited.empty());
+}
+
+TEST_CASE("A loss or a term that is no single number is refused by the names of stage and term, before the update") {
+  const auto train = [](ShapedObjective& objective) {
+    Tape<double> tape;
+    vade::train<double>(objective, tape, rows(), {.epochs = 1, .batch = 5}, {"toy", 3}, 7);
+  };
+  ShapedObjective right, wrong_loss, wrong_term;
+  CHECK_NOTHROW(train(right));
+  CHECK_FALSE(right.centre.value().isZero(0));
+  wrong_loss.loss_rows = 4;
+  CHECK_THROWS_WITH_AS(train(wrong_loss), "toy: the loss is [4 x 1], wanted [1 x 1]", vade::ShapeError);
+  CHECK(wrong_loss.centre.value().isZero(0));
+  wrong_term.term_columns = 6;
+  CHECK_THROWS_WITH_AS(train(wrong_term), "toy: distance is [1 x 6], wanted [1 x 1]", vade::ShapeError);
+  CHECK(wrong_term.centre.value().isZero(0));
+}
+
 TEST_CASE("Bad options are refused before anything is trained") {
   MeanObjective objective;
   CHECK_THROWS_WITH_AS(fit(objective, rows(), {.batch = 0}), doctest::Contains("batch"), vade::ValueError);
@@ -240,4 +326,23 @@ TEST_CASE("A training that pauses gives the bytes, and the history, of one that 
   CHECK(paused.visited == through.visited);
   REQUIRE(parts.history.size() == whole.history.size());
   for (std::size_t k = 0; k < parts.history.size(); ++k) CHECK(parts.history[k].loss == whole.history[k].loss);
+}
+
+TEST_CASE("A training over layers with statistics that goes on from a file gives the bytes of one in one go") {
+  const tests::Folder folder;
+  const FitOptions options{.epochs = 5, .batch = 4, .learning_rate = Schedule::constant(0.05)};
+  const vade::Dataset data = rows();
+  NormalisingObjective through, first, second;
+  Tape<double> tape;
+  vade::train<double>(through, tape, data, options, {"s", 3}, 7);
+  {
+    vade::Checkpoint checkpoint(folder.path / "run", 0);
+    vade::Training<double, NormalisingObjective>(first, tape, data, options, {"s", 3}, 7, &checkpoint).run(2);
+  }
+  vade::Checkpoint checkpoint(folder.path / "run", 0);
+  const FitReport report = vade::train<double>(second, tape, data, options, {"s", 3}, 7, {}, {}, &checkpoint);
+  CHECK(report.history.size() == 5);
+  const Matrix<double> x = data.matrix<double>();
+  CHECK(first.outputs(x) != through.outputs(x));
+  CHECK(second.outputs(x) == through.outputs(x));
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
@@ -79,14 +80,16 @@ void check_between(std::string_view who, std::string_view what, T value, T low, 
 template <class T>
 void check_at_least(std::string_view who, std::string_view what, T value, T low) {
   if (!(value >= low) || !std::isfinite(static_cast<double>(value)))
-    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted at least ", low, ", and finite"));
+    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted at least ", low,
+                                     std::is_floating_point_v<T> ? ", and finite" : ""));
 }
 
-/// One number is positive and finite. @throws ValueError
+/// One number is positive (and finite, where it could be otherwise). @throws ValueError
 template <class T>
 void check_positive(std::string_view who, std::string_view what, T value) {
   if (!(value > T{0}) || !std::isfinite(static_cast<double>(value)))
-    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted a positive, finite value"));
+    throw ValueError(detail::message(who, ": ", what, " is ", value, ", wanted a positive",
+                                     std::is_floating_point_v<T> ? ", finite value" : " value"));
 }
 
 /// `weights` `[1 x K]` has no negative entry and sums to one within `tolerance`. @throws ValueError

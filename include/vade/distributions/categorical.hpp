@@ -63,7 +63,7 @@ Var<T> categorical_logits_entropy(Var<T> logits) {
 }
 
 /// L.4: KL(p ‖ q) = Σ_k p_k s_k, s_k = log p_k − log q_k, for p = softmax(l), q = softmax(m). Computed as Σ_k p_k
-/// (e^{−s_k} − 1 + s_k), since Σ_k p_k e^{−s_k} = 1: no term is negative, and near p = q no digits are lost.
+/// (e^{−s_k} − 1 + s_k), since Σ_k p_k e^{−s_k} = 1: no term is negative, and near p = q few digits are lost.
 ///     l̄_k += ȳ p_k (s_k − KL),   m̄_k += ȳ (q_k − p_k).
 /// O(B K). @throws ShapeError
 template <Real T>

@@ -16,6 +16,7 @@ namespace vade {
 /// over squared distances of the rows to their cluster's mean. Higher is better; 1 where W is 0, as in
 /// scikit-learn, which is told by equal rows, not by what rounding leaves of W.
 /// x `[N x J]`, `labels` `[N]` with K different values. Sums are in double, about means, in two passes. O(N J).
+/// Distances below about 1e-154 lose digits or count as 0, since their squares underflow: scale such data first.
 /// Source: Caliński and Harabasz, "A dendrite method for cluster analysis", Communications in Statistics 3 (1974).
 /// @throws ShapeError if counts differ or x has no column; ValueError on a negative label, NaN or infinity, or unless
 /// 2 <= K <= N − 1

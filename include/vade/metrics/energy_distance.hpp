@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
 #include <vade/core/thread_pool.hpp>
@@ -16,7 +17,8 @@
 /// For X ~ P and Y ~ Q, with independent copies X′ and Y′, 2 E|X − Y| − E|X − X′| − E|Y − Y′| is never negative, and 0
 /// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P =
 /// Q: what it is then, is found by dealing all rows anew into two samples. S.6 and S.7 in
-/// docs/derivations/synthetic.md. Source: Székely and Rizzo, "Energy statistics: a class of statistics based on
+/// docs/derivations/synthetic.md. Distances below about 1e-154 lose digits or count as 0, since their squares
+/// underflow: scale such data first. Source: Székely and Rizzo, "Energy statistics: a class of statistics based on
 /// distances", JSPI 143 (2013).
 namespace vade {
 
@@ -27,10 +29,12 @@ struct EnergyTest {
   double p_value = 1;        ///< (1 + #{null >= statistic}) / (1 + permutations)
 
   /// The value below which a share `level` of the null lies; `level` in [0, 1].
+  /// @throws ValueError for another level; StateError without a null, before an `energy_test`
   double null_quantile(double level) const {
     check_between("EnergyTest::null_quantile", "level", level, 0.0, 1.0);
+    if (null.empty()) throw StateError("EnergyTest::null_quantile: null is empty, wanted that of an energy_test");
     const auto place = std::ceil(level * static_cast<double>(null.size())) - 1;
-    return null.at(static_cast<std::size_t>(std::max(place, 0.0)));
+    return null[static_cast<std::size_t>(std::max(place, 0.0))];
   }
 };
 

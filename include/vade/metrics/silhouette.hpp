@@ -18,6 +18,8 @@
 
 /// s(i) = (b − a) / max(a, b): a is the mean distance of row i to the other rows of its cluster, b the least mean
 /// distance to the rows of another cluster; 0 for a row that is alone in its cluster. Euclidean distances, in [−1, 1].
+/// Distances below about 1e-19 in float, 1e-154 in double, lose digits or count as 0, since their squares underflow:
+/// scale such data first.
 /// Source: Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 20 (1987).
 namespace vade {
 

@@ -29,7 +29,7 @@ class Autoencoder {
                 std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Autoencoder::fit", options().inputs, options().likelihood);
-    detail::begin_fit(checkpoint, "autoencoder", data, options(), fit);
+    detail::begin_fit<T>(checkpoint, "autoencoder", data, options(), fit);
     *this = Autoencoder(options());
     Tape<T> tape;
     AutoencoderObjective<T, CodeNetwork> objective(network_);

@@ -90,7 +90,7 @@ class Vade {
       Views<T>::check(data, start->classifier.augmentation, start->classifier.view_strength.peak());
     const ConsistencyOptions& consistency = options.objective.consistency;
     if (consistency.wants_views(data)) Views<T>::check(data, consistency.augmentation, consistency.view_strength);
-    detail::begin_fit(checkpoint, "vade, " + std::string(Posterior::name), data, options_, options);
+    detail::begin_fit<T>(checkpoint, "vade, " + std::string(Posterior::name), data, options_, options);
     *this = Vade(options_);
     fitted_ = true;
     Tape<T> tape;

@@ -65,7 +65,7 @@ class Vae {
                 std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
-    detail::begin_fit(checkpoint, "vae, " + std::string(Posterior::name), data, options(), fit);
+    detail::begin_fit<T>(checkpoint, "vae, " + std::string(Posterior::name), data, options(), fit);
     *this = Vae(options());
     Tape<T> tape;
     VaeObjective<T, Posterior> objective(network_, fit.kl_weight, fit.draws);

@@ -10,7 +10,8 @@
 
 namespace vade {
 
-/// y = last(... second(first(x))). Each layer keeps its type, so calls are resolved by the compiler.
+/// y = last(... second(first(x))). Each layer keeps its type, so calls are resolved by the compiler. What a layer of
+/// one's own lacks, g++ says at a `static_assert(Layer<Mine, float>)` beside it, and not where a sequence is called.
 ///
 ///     Sequential net(Dense<float, Relu>("a", 784, 128, Initialiser::he, 1, 0),
 ///                    Dense<float>("b", 128, 10, Initialiser::glorot, 1, 1));
@@ -56,6 +57,14 @@ class Sequential {
   }
   void for_each_parameter(auto&& visit) const {
     std::apply([&](const auto&... layer) { (layer.for_each_parameter(visit), ...); }, layers_);
+  }
+
+  /// What its layers remember besides their parameters, for a `Checkpoint`: of those that have a `for_each_state`.
+  void for_each_state(auto&& visit) {
+    const auto of_layer = [&](auto& layer) {
+      if constexpr (requires { layer.for_each_state(visit); }) layer.for_each_state(visit);
+    };
+    std::apply([&](auto&... layer) { (of_layer(layer), ...); }, layers_);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -42,13 +43,14 @@ template <Real T>
 class Adam {
  public:
   /// The parameters must outlive the optimizer and stay where they are. @throws ValueError for bad options or rates, for
-  /// an ε that is 0 in T or a rate of decay that is 1 in T, and for a parameter that is listed twice
+  /// an ε that is too small for T or a rate of decay that is 1 in T, and for a parameter that is listed twice
   explicit Adam(std::vector<ParameterGroup<T>> groups, AdamOptions options = {})
       : groups_(std::move(groups)), options_(options) {
     options_.check();
     check_in_t("beta1", options_.beta1, static_cast<T>(options_.beta1) < T{1}, "below 1");
     check_in_t("beta2", options_.beta2, static_cast<T>(options_.beta2) < T{1}, "below 1");
-    check_in_t("epsilon", options_.epsilon, static_cast<T>(options_.epsilon) > T{0}, "above 0");
+    const double least = std::sqrt(static_cast<double>(tiny) / (1 - options_.beta2));
+    check_in_t("epsilon", options_.epsilon, options_.epsilon >= least, detail::message("at least ", least));
     detail::check_groups("Adam", groups_);
     for (const ParameterGroup<T>& group : groups_)
       for (const Parameter<T>* p : group.parameters) {
@@ -111,14 +113,15 @@ class Adam {
 
  private:
   /// Moments are drawn towards zero by this much. A parameter whose gradient has become zero would otherwise keep
-  /// moments that are halved for ever, down to numbers that processors handle a hundred times slower. At 1e-30 they are
-  /// far below ε, and larger ones do not notice.
-  static constexpr T tiny = static_cast<T>(1e-30);
+  /// moments that are halved for ever, down to numbers that processors handle a hundred times slower. A second moment that
+  /// is lost so, (1 − β₂) g² below this, must be one of a gradient below ε, whose step is small without it: so ε may not be
+  /// less than √(tiny / (1 − β₂)), 3e-14 in float and 3e-144 in double by default.
+  static constexpr T tiny = std::is_same_v<T, float> ? static_cast<T>(1e-30) : static_cast<T>(1e-290);
   /// Entries of the scaled gradient count as no more than this, so that their squares are finite.
   static constexpr T largest = std::is_same_v<T, float> ? static_cast<T>(1e18) : static_cast<T>(1e150);
   using Entries = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  static void check_in_t(const char* what, double value, bool holds, const char* wanted) {
+  static void check_in_t(const char* what, double value, bool holds, const std::string& wanted) {
     if (!holds)
       throw ValueError(detail::message("Adam: ", what, " is ", value, ", in the type of the parameters ",
                                        static_cast<T>(value), ", wanted ", wanted));

@@ -11,6 +11,7 @@
 #include <vade/autodiff/parameter.hpp>
 #include <vade/core/checks.hpp>
 #include <vade/core/thread_pool.hpp>
+#include <vade/optim/parameter_group.hpp>
 
 namespace vade {
 
@@ -19,10 +20,12 @@ namespace vade {
 template <Real T>
 class WeightAverage {
  public:
-  /// @throws ValueError for a decay outside [0, 0.999999]
+  /// @throws ValueError for a decay outside [0, 0.999999], or a parameter that is listed twice: `swap` would exchange it
+  /// with one average after the other
   WeightAverage(std::vector<Parameter<T>*> parameters, double decay)
       : parameters_(std::move(parameters)), decay_(decay) {
     check_between("WeightAverage", "decay", decay, 0.0, 0.999999);
+    detail::check_groups<T>("WeightAverage", {{.parameters = parameters_}});
     for (const Parameter<T>* p : parameters_) averages_.push_back(p->value());
   }
 

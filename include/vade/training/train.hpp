@@ -6,11 +6,14 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,13 +60,16 @@ struct Losses {
 };
 
 /// An objective records a loss for a batch, says which parameters it trains, and may look on between epochs.
+///
+/// Where there is more to it than its parameters, it also has `for_each_state(visit)` (see `Checkpoint`), and hands it
+/// on to the layers that have one, such as `BatchNormDense` or a `Sequential`. No compiler can tell that it is missing:
+/// a fit that goes on from a checkpoint would then begin with new statistics.
 template <class O, class T>
 concept Objective = Real<T> && requires(O& objective, const Batch<T>& batch, EpochRecord& record) {
-  O::term_names;                                                    // std::array of N names
-  objective.record(batch).loss;                                     // Losses<T, N>
+  requires std::same_as<decltype(O::term_names), const std::array<std::string_view, O::term_names.size()>>;
+  { objective.record(batch) } -> std::same_as<Losses<T, O::term_names.size()>>;  // a name for each term
   { objective.groups() } -> std::same_as<std::vector<ParameterGroup<T>>>;
   objective.end_epoch(record);                                      // adds indicators and alarms
-  // for_each_state(visit), where there is more to it than its parameters: see `Checkpoint`
 };
 
 namespace detail {
@@ -85,10 +91,11 @@ std::string non_finite_message(const Stage& stage, int epoch, Index batch, const
 
 /// What a fit asks its checkpoint before it changes anything: whether it was begun by this kind of model, on these data and
 /// with these options, and its steps from the first on. @throws ValueError naming the first that differs, and both values
+template <Real T>
 void begin_fit(Checkpoint* checkpoint, const std::string& kind, const Dataset& data, const auto& model, const auto& fit) {
   if (!checkpoint) return;
   const auto check = [checkpoint](const std::string& key, const std::string& text) { checkpoint->check_began_with(key, text); };
-  check("model", kind);
+  check("model", kind + (std::same_as<T, float> ? " in float" : " in double"));
   for_each_option_text("model", model, check);
   check("data", data.fingerprint());
   for_each_option_text("fit", fit, check);
@@ -135,7 +142,7 @@ template <Real T, Objective<T> O>
 class Training {
  public:
   /// @throws ValueError for bad options, a name that no checkpoint can keep, and a checkpoint of other data, options or another
-  /// seed, or whose epochs of this stage were taken already; FileError
+  /// seed, or whose epochs of this stage were taken already; ShapeError for data without rows; FileError
   Training(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, Stage stage, std::uint64_t seed,
            Checkpoint* checkpoint = nullptr)
       : objective_(&objective),
@@ -148,6 +155,9 @@ class Training {
         adam_(groups_, options.adam),
         average_(averaged(groups_, options), options.average_decay),
         checkpoint_(checkpoint) {
+    if (data.empty())
+      throw ShapeError(detail::message("Training: the data of ", stage_.name, " are ", shape_text(0, data.columns()),
+                                       ", wanted at least one row"));
     if (!checkpoint_) return;
     detail::check_stage(*checkpoint_, stage_.name);
     const auto check = [this](const std::string& key, const std::string& text) { checkpoint_->check_agrees(key, text); };
@@ -163,8 +173,9 @@ class Training {
   /// Goes on until `until` epochs are done in all, at most those of the options, or `stop` was requested: then it returns
   /// after the step in progress, and cannot go on. The record of an epoch that was not finished has no indicators and no
   /// alarms. The report is of this part.
-  /// @throws TrainingError at the first loss or gradient that is not finite, before the parameters are touched; FileError
-  /// where the checkpoint cannot be written, or is of another fit; whatever an observer throws
+  /// @throws TrainingError at the first loss or gradient that is not finite, ShapeError for a loss or a term that is
+  /// not [1 x 1], both before the parameters are touched; FileError where the checkpoint cannot be written, or is of
+  /// another fit; whatever an observer throws
   FitReport run(int until, const Observer& observer = {}, std::stop_token stop = {}) {
     FitReport report;
     const auto start = Clock::now();
@@ -288,6 +299,8 @@ class Training {
     data_->template gather<T>(rows, x.mutable_value());
     const auto losses = objective_->record(Batch<T>{.x = x, .data = *data_, .rows = rows, .epoch = now,
                                                     .epochs = options_.epochs, .seed = seed_, .draw = draw});
+    check_shape(stage_.name, "the loss", losses.loss, 1, 1);
+    for (std::size_t k = 0; k < sums.size(); ++k) check_shape(stage_.name, O::term_names[k], losses.terms[k], 1, 1);
     const auto loss = static_cast<double>(losses.loss.scalar());
     if (std::isfinite(loss)) tape_->backward(losses.loss);
     const double norm = std::isfinite(loss) ? adam_.gradient_norm() : loss;

@@ -43,16 +43,18 @@ struct VadeStart {
 
   void operator()(const AutoencoderStart& start) {
     AutoencoderObjective<T, Network<T, Posterior>> objective(network);
-    report = train<T>(objective, tape, data, start.fit, {"autoencoder", 1}, network.options.seed, observer, stop, checkpoint);
-    const RowVector<T> pooled = start_mixture(start.mixture_restarts);
+    const Stage stage{"autoencoder", 1};
+    report = train<T>(objective, tape, data, start.fit, stage, network.options.seed, observer, stop, checkpoint);
+    const RowVector<T> pooled = start_mixture(stage.name, start.mixture_restarts);
     // No loss has taught the encoder any variance.
     network.encoder.reset_log_variance(RowVector<T>(pooled.array().log() + hand_over_log_variance));
   }
 
   void operator()(const VaeStart& start) {
     VaeObjective<T, Posterior> objective(network, start.kl_weight);
-    report = train<T>(objective, tape, data, start.fit, {"vae", 2}, network.options.seed, observer, stop, checkpoint);
-    start_mixture(start.mixture_restarts);
+    const Stage stage{"vae", 2};
+    report = train<T>(objective, tape, data, start.fit, stage, network.options.seed, observer, stop, checkpoint);
+    start_mixture(stage.name, start.mixture_restarts);
     // The mixture was fitted to posterior means, but is the prior of codes drawn from whole posteriors.
     Matrix<T>& log_variances = mixture.log_variances.value();
     log_variances = (log_variances.array().exp().rowwise() + mean_posterior_variance().array()).log().matrix();
@@ -103,13 +105,18 @@ struct VadeStart {
     return (sum / static_cast<double>(data.rows())).template cast<T>();
   }
 
-  /// Fits the mixture to the codes of all rows; returns the variance within clusters, pooled, `[1 x J]`.
-  RowVector<T> start_mixture(int restarts) {
+  /// Fits the mixture to the codes of all rows; returns the variance within clusters, pooled, `[1 x J]`. @throws
+  /// TrainingError where the codes have none, such as those of rows that are all equal
+  RowVector<T> start_mixture(const std::string& stage, int restarts) {
     GaussianMixture<T> fitted;
-    fitted.fit(encode_rows(network, RowSource<T>(data)), {.clusters = mixture.means.rows(),
-                                                             .restarts = restarts,
-                                                             .max_iterations = 200,
-                                                             .seed = network.options.seed});
+    try {
+      fitted.fit(encode_rows(network, RowSource<T>(data)), {.clusters = mixture.means.rows(),
+                                                               .restarts = restarts,
+                                                               .max_iterations = 200,
+                                                               .seed = network.options.seed});
+    } catch (const Error& error) {
+      throw TrainingError(message("Vade::fit: after stage ", stage, " no mixture fits the codes of the rows: ", error.what()));
+    }
     mixture.weight_logits.value() = fitted.weights().array().max(static_cast<T>(1e-4)).log().matrix();
     mixture.means.value() = fitted.means();
     mixture.log_variances.value() = fitted.variances().array().log().matrix();
