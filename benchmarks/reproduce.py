@@ -212,7 +212,8 @@ def main():
     rows = [known[seed] for seed in arguments.seeds]
     text = f"`bash examples/mnist.sh {settings}`, code {code_hash()}, data {rows[0]['data']}\n\n" + table(rows)
     folders = [arguments.out / key / str(seed) for seed in arguments.seeds]
-    if len(folders) > 1 and all((folder / "clusters.csv").exists() for folder in folders):
+    same_rows = "--imbalanced" not in options  # which leaves each seed other rows
+    if same_rows and len(folders) > 1 and all((folder / "clusters.csv").exists() for folder in folders):
         text += "\n\n" + stability(folders)
     (arguments.out / f"{key}.md").write_text(text + "\n")
     print("\n" + text)

@@ -540,6 +540,12 @@ class ReproduceScript(InFolder):
         self.run_script("--seeds", "0-1", "--out", "here", "--", "--data=digits")
         self.assertIn(f"--data={self.folder.resolve()}/digits ", self.calls.read_text())
 
+    def test_seeds_that_have_other_rows_are_not_compared(self):
+        run = self.run_script("--seeds", "0-1", "--", "--imbalanced")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("| **mean** |", run.stdout)
+        self.assertNotIn("NMI of the clusters", run.stdout)
+
     def test_a_collapsed_seed_has_dashes(self):
         for again in (False, True):  # trained, and read from the file
             run = self.run_script("--seeds", "0-1", COLLAPSED="1")

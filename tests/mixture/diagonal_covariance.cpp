@@ -44,13 +44,13 @@ struct Weighted {
     for (Index i = 0; i < rows; ++i) responsibilities.row(i) /= responsibilities.row(i).sum();
   }
 
-  void add_to(DiagonalCovariance::Moments& moments) const {
+  void add_to(DiagonalCovariance::Moments& moments, const Matrix<double>& about) const {
     vade::detail::SampleTile<double> tile(x.rows(), x.cols());
     tile.load(x, 0, x.rows(), origin.data());
     vade::detail::TileBuffer<double> r(x.rows(), responsibilities.cols());  // zero in padded rows
     for (Index k = 0; k < responsibilities.cols(); ++k)
       for (Index i = 0; i < x.rows(); ++i) r.column(k)[i] = responsibilities(i, k);
-    moments.add(tile, r);
+    moments.add(tile, r, about);
   }
 };
 
@@ -147,22 +147,23 @@ TEST_CASE("A draw deviates from its mean by σ_kj ε_j") {
   }
 }
 
-TEST_CASE("The weighted moments give N_k = Σ r, the weighted mean and the weighted variance plus the floor") {
+TEST_CASE("The weighted moments, about any point, give N_k = Σ r, the weighted mean, and its variance plus the floor") {
   for (const Index clusters : {1, 3, 4, 6}) {
     CAPTURE(clusters);
     const Weighted first(45, 5, clusters, 10), second(8, 5, clusters, 20);
     DiagonalCovariance::Moments moments(clusters, 5), rest(clusters, 5);
-    first.add_to(moments);
-    second.add_to(rest);
+    const Matrix<double> about = normal_matrix(clusters, 5, 40, 3);
+    first.add_to(moments, about);
+    second.add_to(rest, about);
     moments += rest;  // sums of parts are the sums of the whole
 
     Matrix<double> x(53, 5), r(53, clusters);
     x << first.x, second.x;
     r << first.responsibilities, second.responsibilities;
     constexpr double floor = 0.125;
-    Matrix<double> means(clusters, 5), variances(clusters, 5);
+    Matrix<double> means = about, variances(clusters, 5);
     for (Index k = 0; k < clusters; ++k) {
-      moments.estimate(k, floor, means, variances);
+      CHECK(moments.estimate(k, floor, means, variances));
       double mass = 0;
       for (Index i = 0; i < 53; ++i) mass += r(i, k);
       CHECK(moments.mass(k) == doctest::Approx(mass).epsilon(1e-13));
@@ -181,12 +182,33 @@ TEST_CASE("A component of one row has that row as its mean, and the floor as its
   Weighted one(3, 2, 2, 30);
   one.responsibilities << 1, 0, 0, 1, 0, 1;
   DiagonalCovariance::Moments moments(2, 2);
-  one.add_to(moments);
-  Matrix<double> means(2, 2), variances(2, 2);
-  moments.estimate(0, 1e-6, means, variances);
+  Matrix<double> means = one.x.topRows(2).rowwise() - one.origin, variances(2, 2);
+  one.add_to(moments, means);
+  CHECK(moments.estimate(0, 1e-6, means, variances));
   for (Index j = 0; j < 2; ++j) {
     CHECK(means(0, j) + one.origin(j) == doctest::Approx(one.x(0, j)).epsilon(1e-15));
     CHECK(variances(0, j) >= 1e-6);
     CHECK(variances(0, j) == doctest::Approx(1e-6).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("Moments about a point that is many spreads away say that the variance lacks digits, and find the mean") {
+  Weighted rows(50, 2, 1, 50);
+  rows.responsibilities.setOnes();
+  const Matrix<double> mean = rows.x.colwise().mean() - rows.origin;
+  for (const double away : {1.0, 1e3, 1e9}) {
+    CAPTURE(away);
+    DiagonalCovariance::Moments moments(1, 2);
+    Matrix<double> means = mean.array() + away, variances(1, 2);
+    rows.add_to(moments, means);
+    CHECK(moments.estimate(0, 0, means, variances) == (away == 1));
+    CHECK((means - mean).cwiseAbs().maxCoeff() < 1e-15 * (1 + away));
+    DiagonalCovariance::Moments again(1, 2);
+    rows.add_to(again, means);
+    CHECK(again.estimate(0, 0, means, variances));
+    for (Index j = 0; j < 2; ++j) {
+      const double wanted = (rows.x.col(j).array() - rows.x.col(j).mean()).square().mean();
+      CHECK(variances(0, j) == doctest::Approx(wanted).epsilon(1e-13));
+    }
   }
 }

@@ -77,6 +77,41 @@ struct Case {
   }
 };
 
+/// 2,000 rows in one column, of which 5 % hold the least integer for want of a value; the rest are N(±6, 1).
+Matrix<double> with_sentinels() {
+  Matrix<double> x(2000, 1);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  for (Index i = 0; i < x.rows(); ++i) {
+    x(i, 0) += i % 2 == 0 ? -6 : 6;
+    if (i % 20 == 0) x(i, 0) = -2147483648.0;
+  }
+  return x;
+}
+
+/// Rows first, first + step, ... of x.
+Matrix<double> every(Index step, Index first, const Matrix<double>& x) {
+  Matrix<double> rows((x.rows() - first + step - 1) / step, x.cols());
+  for (Index i = 0; i < rows.rows(); ++i) rows.row(i) = x.row(first + i * step);
+  return rows;
+}
+
+Matrix<double> covariance(const Matrix<double>& rows) {
+  const Matrix<double> centred = rows.rowwise() - rows.colwise().mean();
+  return centred.transpose() * centred / static_cast<double>(rows.rows());
+}
+
+/// Whether component k has a covariance, of which it may keep the diagonal, but for a relative error.
+bool has_covariance(const Diagonal& m, Index k, const Matrix<double>& wanted, double error) {
+  return m.variances().row(k).isApprox(wanted.diagonal().transpose(), error);
+}
+bool has_covariance(const Full& m, Index k, const Matrix<double>& wanted, double error) {
+  return m.covariances()[static_cast<std::size_t>(k)].isApprox(wanted, error);
+}
+
+/// A covariance in the form of the policy.
+Matrix<double> in_form(const Diagonal&, const Matrix<double>& m) { return m.diagonal().transpose(); }
+std::vector<Matrix<double>> in_form(const Full&, const Matrix<double>& m) { return {m}; }
+
 }  // namespace
 
 TEST_CASE("M.1: the mixture's log-density is the log of the weighted sum") {
@@ -150,6 +185,54 @@ TEST_CASE("M.6: full covariances become weighted covariances about the new means
     CHECK(m.covariances()[k].isApprox(c.covariance(static_cast<vade::Index>(k)), 1e-11));
 }
 
+TEST_CASE("M.6: variances keep their digits where another component is two thousand million spreads away") {
+  const vade::Matrix<double> x = with_sentinels();
+  Diagonal m;
+  CHECK(m.fit(x, {.clusters = 3, .tolerance = 1e-6}).converged);
+  vade::Index lost = 0, high = 0;
+  CHECK(m.means().col(0).minCoeff(&lost) == -2147483648.0);
+  CHECK(m.means().col(0).maxCoeff(&high) == Approx(6).epsilon(0.02));
+  const vade::Index low = 3 - lost - high;
+  CHECK(m.means()(low, 0) == Approx(-6).epsilon(0.02));
+  CHECK(m.variances()(lost, 0) == Approx(1e-6).epsilon(1e-9));  // the floor
+  CHECK(m.variances()(low, 0) == Approx(1).epsilon(0.1));
+  CHECK(has_covariance(m, high, covariance(every(2, 1, x)), 1e-5));
+}
+
+TEST_CASE_TEMPLATE("M.6: tight clusters at any distance have the covariances of their rows", Mixture, Diagonal, Full) {
+  vade::Matrix<double> where(3, 2);
+  where << 0, 0, 1, 2, 2, 1;
+  for (const double distance : {1.0, 1e3, 1e6}) {
+    CAPTURE(distance);
+    vade::Matrix<double> x(300, 2);
+    vade::fill_normal(x, 1, vade::Purpose::user);
+    for (vade::Index i = 0; i < x.rows(); ++i) x.row(i) = 1e-3 * x.row(i) + distance * where.row(i % 3);
+    Mixture m;
+    REQUIRE_NOTHROW(m.fit(x, {.clusters = 3, .variance_floor = 0}));
+    for (vade::Index cluster = 0; cluster < 3; ++cluster) {
+      const vade::Matrix<double> rows = every(3, cluster, x);
+      vade::Index k = 0;
+      const Eigen::VectorXd distances = (m.means().rowwise() - rows.colwise().mean()).rowwise().norm();
+      CHECK(distances.minCoeff(&k) < 1e-15 * (10 + distance));
+      CHECK(has_covariance(m, k, covariance(rows), 1e-6));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("M.6: a mean that comes from far away takes no digits along", Mixture, Diagonal, Full) {
+  vade::Matrix<double> x(100, 2);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  for (const double away : {1.0, 1e5, 1e10}) {
+    CAPTURE(away);
+    Mixture m;
+    m.fit_from(x, vade::RowVector<double>::Ones(1), vade::Matrix<double>::Constant(1, 2, away),
+               in_form(m, vade::Matrix<double>::Identity(2, 2) * away * away),
+               {.max_iterations = 1, .variance_floor = 0});
+    CHECK((m.means() - x.colwise().mean()).cwiseAbs().maxCoeff() < 1e-14);
+    CHECK(has_covariance(m, 0, covariance(x), 1e-13));
+  }
+}
+
 TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last one hardly changes it") {
   const Case c;
   Diagonal m;
@@ -165,6 +248,21 @@ TEST_CASE("M.7: without a floor no iteration lowers the likelihood, and the last
   const double last = report.log_likelihood.back(), change = last - report.log_likelihood[report.log_likelihood.size() - 2];
   CHECK(std::abs(change) < 1e-12);
   CHECK(std::abs(m.mean_log_likelihood(c.x) - last) < 1e-11);  // nor would the next one
+}
+
+TEST_CASE("M.7: from the truth the likelihood does not fall, however far a component is from the others") {
+  const vade::Matrix<double> x = with_sentinels();
+  vade::RowVector<double> weights(3);
+  vade::Matrix<double> means(3, 1);
+  weights << 0.05, 0.45, 0.5;
+  means << -2147483648.0, -6, 6;
+  Diagonal m;
+  const auto report = m.fit_from(x, weights, means, vade::Matrix<double>::Ones(3, 1), {.tolerance = 1e-6});
+  REQUIRE(report.log_likelihood.size() > 1);
+  for (std::size_t i = 1; i < report.log_likelihood.size(); ++i)
+    CHECK(report.log_likelihood[i] >= report.log_likelihood[i - 1] - 1e-8);
+  CHECK(report.converged);
+  CHECK(m.mean_log_likelihood(x) > report.log_likelihood[0]);
 }
 
 TEST_CASE("M.8: where EM stands still, M.4 to M.6 hold at once, and the gradient R.7 in the logits is zero") {

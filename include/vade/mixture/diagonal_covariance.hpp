@@ -18,7 +18,8 @@ namespace vade {
 /// What a policy offers, all in double, with the tile's rows relative to an origin:
 ///   - `Spread<T>`, the covariances of all components, `check`, `cast`, `parameters(K, J)`, `isotropic`, `replace`;
 ///   - `Density`, made from means and spread: squared Mahalanobis distances of a tile, log-normalisers, and draws;
-///   - `Moments`, sums over rows weighted by responsibilities, and the means and spread that follow from them.
+///   - `Moments`, sums over rows weighted by responsibilities, about the mean that a component has, and the means and
+///     spread that follow from them.
 struct DiagonalCovariance {
   /// σ² `[K x J]`.
   template <Real T>
@@ -98,7 +99,8 @@ struct DiagonalCovariance {
     RowVector<double> log_normaliser_;
   };
 
-  /// N_k, Σ r x and Σ r x² of each component, x relative to the origin.
+  /// N_k, Σ r (x − m_k) and Σ r (x − m_k)² of each component, about the means m_k that the M step starts from: near its
+  /// rows wherever these lie, so that little is taken from the squares to make variances of them.
   class Moments {
    public:
     Moments() = default;
@@ -107,9 +109,11 @@ struct DiagonalCovariance {
     /// Numbers held per component.
     static Index size(Index latent) { return 1 + 2 * latent; }
 
-    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). O(rows K J).
-    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities) {
-      detail::add_weighted_sums(tile, responsibilities, sums_);
+    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). `about` `[K x J]` are the
+    /// m_k, relative to the origin as the tile is, and the same in every call. O(rows K J).
+    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities,
+             const Matrix<double>& about) {
+      detail::add_weighted_sums(tile, responsibilities, about, sums_);
     }
 
     void operator+=(const Moments& other) { sums_ += other.sums_; }
@@ -117,16 +121,19 @@ struct DiagonalCovariance {
     /// N_k
     double mass(Index k) const { return sums_(k, 0); }
 
-    /// Maximum-likelihood mean (relative to the origin) and variances of component k, plus `floor`; N_k > 0.
-    void estimate(Index k, double floor, Matrix<double>& means, Spread<double>& variances) const {
+    /// Maximum-likelihood mean (relative to the origin) and variances of component k, plus `floor`; N_k > 0. Row k of
+    /// `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
+    bool estimate(Index k, double floor, Matrix<double>& means, Spread<double>& variances) const {
       const Index latent = means.cols();
-      means.row(k) = sums_.row(k).segment(1, latent) / mass(k);
-      variances.row(k) = (sums_.row(k).segment(1 + latent, latent) / mass(k) - means.row(k).cwiseAbs2()).cwiseMax(0.0);
+      const RowVector<double> step = sums_.row(k).segment(1, latent) / mass(k);
+      means.row(k) += step;
+      variances.row(k) = (sums_.row(k).segment(1 + latent, latent) / mass(k) - step.cwiseAbs2()).cwiseMax(0.0);
       variances.row(k).array() += floor;
+      return detail::has_digits(step, variances.row(k));
     }
 
    private:
-    Matrix<double> sums_;  // [K x (1 + 2J)]: N_k, Σ r x, Σ r x²
+    Matrix<double> sums_;  // [K x (1 + 2J)]: N_k, Σ r (x − m), Σ r (x − m)²
   };
 };
 

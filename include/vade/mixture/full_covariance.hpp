@@ -14,6 +14,7 @@
 #include <vade/core/matrix.hpp>
 #include <vade/core/special.hpp>
 #include <vade/mixture/detail/sample_tile.hpp>
+#include <vade/mixture/detail/weighted_sums.hpp>
 
 namespace vade {
 
@@ -125,7 +126,8 @@ struct FullCovariance {
     RowVector<double> log_normaliser_;
   };
 
-  /// N_k, Σ r x and the lower triangle of Σ r x xᵀ of each component, x relative to the origin.
+  /// N_k, Σ r (x − m_k) and the lower triangle of Σ r (x − m_k)(x − m_k)ᵀ of each component, about the means m_k that
+  /// the M step starts from.
   class Moments {
    public:
     Moments() = default;
@@ -136,20 +138,27 @@ struct FullCovariance {
     /// Numbers held per component.
     static Index size(Index latent) { return 1 + latent + latent * latent; }
 
-    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). O(rows K J²).
-    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities) {
-      detail::TileBuffer<double> weighted(tile.padded(), 1);
+    /// Adds the rows of `tile`, weighted by `responsibilities` (column k; 0 in padded rows). `about` `[K x J]` are the
+    /// m_k, relative to the origin as the tile is, and the same in every call. O(rows K J²).
+    void add(const detail::SampleTile<double>& tile, const detail::TileBuffer<double>& responsibilities,
+             const Matrix<double>& about) {
+      detail::TileBuffer<double> weighted(tile.padded(), 1), centred(tile.padded(), tile.features());
       for (Index k = 0; k < sums_.rows(); ++k) {
         const double* r = responsibilities.column(k);
         sums_(k, 0) += sum(tile.padded(), r);
         for (Index j = 0; j < tile.features(); ++j) {
           const double* x = tile.column(j);
-          for (Index i = 0; i < tile.padded(); ++i) weighted.data()[i] = r[i] * x[i];
+          const double centre = about(k, j);
+          double* difference = centred.column(j);
+          for (Index i = 0; i < tile.padded(); ++i) {
+            difference[i] = x[i] - centre;
+            weighted.data()[i] = r[i] * difference[i];
+          }
           sums_(k, 1 + j) += sum(tile.padded(), weighted.data());
           double* products = &products_[static_cast<std::size_t>(k)](j, 0);
           Index l = 0;
-          for (; l + 4 <= j + 1; l += 4) add_products<4>(tile, weighted.data(), l, products);
-          for (; l <= j; ++l) add_products<1>(tile, weighted.data(), l, products);
+          for (; l + 4 <= j + 1; l += 4) add_products<4>(tile.padded(), centred, weighted.data(), l, products);
+          for (; l <= j; ++l) add_products<1>(tile.padded(), centred, weighted.data(), l, products);
         }
       }
     }
@@ -163,15 +172,16 @@ struct FullCovariance {
     double mass(Index k) const { return sums_(k, 0); }
 
     /// Maximum-likelihood mean (relative to the origin) and covariance of component k, plus `floor` on the diagonal;
-    /// N_k > 0.
-    void estimate(Index k, double floor, Matrix<double>& means, Spread<double>& covariances) const {
-      means.row(k) = sums_.row(k).tail(means.cols()) / mass(k);
+    /// N_k > 0. Row k of `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
+    bool estimate(Index k, double floor, Matrix<double>& means, Spread<double>& covariances) const {
+      const RowVector<double> step = sums_.row(k).tail(means.cols()) / mass(k);
+      means.row(k) += step;
       Matrix<double>& covariance = covariances[static_cast<std::size_t>(k)];
-      const Matrix<double> lower =
-          products_[static_cast<std::size_t>(k)] / mass(k) - means.row(k).transpose() * means.row(k);
+      const Matrix<double> lower = products_[static_cast<std::size_t>(k)] / mass(k) - step.transpose() * step;
       covariance = lower.selfadjointView<Eigen::Lower>();
       covariance.diagonal() = covariance.diagonal().cwiseMax(0.0);
       covariance.diagonal().array() += floor;
+      return detail::has_digits(step, covariance.diagonal().transpose());
     }
 
    private:
@@ -181,21 +191,21 @@ struct FullCovariance {
       return detail::sum_lanes<double>(total);
     }
 
-    /// Adds Σ_i weighted_i x_il for `Count` features from l on.
+    /// Adds Σ_i weighted_i centred_il for `Count` features from l on.
     template <std::size_t Count>
-    static void add_products(const detail::SampleTile<double>& tile, const double* weighted, Index l,
+    static void add_products(Index rows, const detail::TileBuffer<double>& centred, const double* weighted, Index l,
                              double* products) {
       detail::Lanes<double> totals[Count] = {};
-      for (Index i = 0; i < tile.padded(); i += detail::lane_count<double>) {
+      for (Index i = 0; i < rows; i += detail::lane_count<double>) {
         const detail::Lanes<double> weight = detail::load_lanes(weighted + i);
         for (std::size_t c = 0; c < Count; ++c)
-          totals[c] += weight * detail::load_lanes(tile.column(l + static_cast<Index>(c)) + i);
+          totals[c] += weight * detail::load_lanes(centred.column(l + static_cast<Index>(c)) + i);
       }
       for (std::size_t c = 0; c < Count; ++c)
         products[l + static_cast<Index>(c)] += detail::sum_lanes<double>(totals[c]);
     }
 
-    Matrix<double> sums_;                   // [K x (1 + J)]: N_k, Σ r x
+    Matrix<double> sums_;                   // [K x (1 + J)]: N_k, Σ r (x − m)
     std::vector<Matrix<double>> products_;  // lower triangles [J x J]
   };
 };

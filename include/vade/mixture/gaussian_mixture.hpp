@@ -21,11 +21,12 @@
 
 /// p(x) = Σ_k π_k N(x; μ_k, Σ_k). E and M step are one pass over tiles of rows: distances, responsibilities and
 /// weighted sums of a tile are made while it is in the cache, so memory is O(tile) whatever N is. All arithmetic is in
-/// double and relative to the mean of the data, for float data, too; parameters are rounded to T when a fit ends, where full
-/// covariances stay positive definite.
+/// double and relative to the mean of the data, for float data, too. The sums of a component are about its own mean: an
+/// offset of the data costs no digits, and a component that is far from the others keeps those that its rows have.
+/// Parameters are rounded to T when a fit ends, where full covariances stay positive definite.
 ///
 /// Laws, each tested by name:
-///   1. with `variance_floor` 0 and nothing revived, no iteration lowers the likelihood;
+///   1. with `variance_floor` 0 and nothing revived, no iteration lowers the likelihood, at any distance of components;
 ///   2. responsibilities sum to one, and a row's do not depend on the other rows;
 ///   3. results are the same bytes for any number of threads;
 ///   4. one component is the mean and the variance of the data.
@@ -259,22 +260,31 @@ class GaussianMixture {
     });
   }
 
-  /// The M step: means and covariances of all components that have mass; the others keep theirs.
-  static void maximise(const Moments& moments, Index rows, double floor, State& state) {
+  /// The M step, from moments about `state.means`: means and covariances of all components that have mass; the others
+  /// keep theirs. False if a mean came from so far that variances lost digits: moments about the new means have them.
+  static bool maximise(const Moments& moments, Index rows, double floor, State& state) {
+    bool exact = true;
     for (Index k = 0; k < state.means.rows(); ++k) {
       state.weights(k) = moments.mass(k) / static_cast<double>(rows);
-      if (moments.mass(k) >= least_mass) moments.estimate(k, floor, state.means, state.covariances);
+      if (moments.mass(k) >= least_mass) exact &= moments.estimate(k, floor, state.means, state.covariances);
     }
     state.weights /= state.weights.sum();
+    return exact;
+  }
+
+  /// What a component has that no row tells anything about: the variances of the data plus the floor, uncorrelated.
+  static auto whole(const detail::ColumnMoments& data, const GaussianMixtureOptions& options, Index clusters) {
+    return Covariance::isotropic(data.variance.array() + options.variance_floor, clusters);
   }
 
   static State hard_start(const MatrixRef<T>& x, const detail::ColumnMoments& data, const KMeansResult<T>& clusters,
                           const GaussianMixtureOptions& options) {
     State state{RowVector<double>::Zero(clusters.centres.rows()),
                 clusters.centres.template cast<double>().rowwise() - data.mean,
-                Covariance::isotropic(data.variance, clusters.centres.rows())};
-    const Moments moments = detail::hard_moments<Covariance>(x, data.mean, clusters.labels, clusters.centres.rows());
-    maximise(moments, x.rows(), options.variance_floor, state);
+                whole(data, options, clusters.centres.rows())};
+    const auto moments = [&] { return detail::hard_moments<Covariance>(x, data.mean, clusters.labels, state.means); };
+    if (!maximise(moments(), x.rows(), options.variance_floor, state))
+      maximise(moments(), x.rows(), options.variance_floor, state);
     return state;
   }
 
@@ -285,13 +295,15 @@ class GaussianMixture {
     while (!fit.report.converged && fit.report.iterations < options.max_iterations) {
       Covariance::check("GaussianMixture", fit.state.covariances, fit.state.means.rows(), x.cols());
       Expectation expectation(fit.state.weights, fit.state.means, fit.state.covariances, origin);
-      const auto pass = expectation.moments(x, data.mean);
+      const auto moments = [&] { return expectation.moments(x, data.mean, fit.state.means); };
+      const auto pass = moments();
       if (!std::isfinite(pass.log_likelihood))
         throw ValueError(detail::message("GaussianMixture: the log-likelihood is ", pass.log_likelihood,
                                          " in iteration ", fit.report.iterations, ", wanted smaller values in x"));
       ++fit.report.iterations;
       fit.report.log_likelihood.push_back(pass.log_likelihood);
-      maximise(pass.moments, x.rows(), options.variance_floor, fit.state);
+      if (!maximise(pass.moments, x.rows(), options.variance_floor, fit.state))
+        maximise(moments().moments, x.rows(), options.variance_floor, fit.state);
       // Not after the last M step: what is revived wants to be estimated.
       const bool revived = fit.report.iterations < options.max_iterations && revive(x, data, pass, options, fit);
       const std::vector<double>& trace = fit.report.log_likelihood;
@@ -310,8 +322,7 @@ class GaussianMixture {
     for (Index k = 0; k < clusters; ++k) {
       if (pass.moments.mass(k) >= least_mass || fit.report.revived >= clusters) continue;
       fit.state.means.row(k) = x.row(pass.worst_row).template cast<double>() - data.mean;
-      const RowVector<double> variance = data.variance.array() + options.variance_floor;
-      Covariance::replace(fit.state.covariances, Covariance::isotropic(variance, clusters), k);
+      Covariance::replace(fit.state.covariances, whole(data, options, clusters), k);
       fit.state.weights(k) = 1.0 / static_cast<double>(clusters);
       fit.state.weights /= fit.state.weights.sum();
       ++fit.report.revived;

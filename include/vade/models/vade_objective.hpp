@@ -45,7 +45,7 @@ enum class ConsistencyTarget {
 /// such as `Schedule::linear(300)`, holds it while the decoder is learned, and ends on the plain bound.
 struct ConsistencyOptions {
   Schedule weight = Schedule::constant(0);  ///< w, against a bound of the order of 100 nats
-  double balance = 0.4;                     ///< b: less for data whose clusters are known to differ in size
+  double balance = 0.4;                     ///< b: 0 for data whose clusters may differ in size
   ConsistencyTarget target = ConsistencyTarget::start;
   double teacher_decay = 0.99;     ///< of the moving average, for `ConsistencyTarget::average`
   Augmentation augmentation = {};  ///< what a view is

@@ -68,9 +68,11 @@ class Expectation {
     return sum(parts.data(), static_cast<Index>(parts.size())) / static_cast<double>(x.rows());
   }
 
-  /// E and M sums in one pass; rows are taken relative to `data_origin`, which means and moments are relative to.
+  /// E and M sums in one pass; rows are taken relative to `data_origin`, which the components' means, and the points
+  /// `about` `[K x J]` that moments are about, are relative to.
   template <class X>
-  ExpectationPass<Covariance> moments(const X& x, const RowVector<double>& data_origin) const {
+  ExpectationPass<Covariance> moments(const X& x, const RowVector<double>& data_origin,
+                                      const Matrix<double>& about) const {
     const Index clusters = offset_.size();
     const TilePlan tiles = plan(x, clusters * Covariance::Moments::size(x.cols()));
     struct Part {
@@ -92,7 +94,7 @@ class Expectation {
       part.log_likelihood += sum(log_prob, count);
       for (Index k = 0; k < clusters; ++k)
         std::fill(tile.gamma.column(k) + count, tile.gamma.column(k) + tile.x.padded(), 0.0);
-      part.moments.add(tile.x, tile.gamma);
+      part.moments.add(tile.x, tile.gamma, about);
     });
     ExpectationPass<Covariance> pass{typename Covariance::Moments(clusters, x.cols())};
     double worst = std::numeric_limits<double>::infinity();
@@ -138,10 +140,11 @@ class Expectation {
   RowVector<double> offset_;  // log π_k + log-normaliser_k [1 x K]
 };
 
-/// Moments of x, relative to `origin`, where each row belongs to its label with certainty.
+/// Moments of x about `about` `[K x J]`, both relative to `origin`, where each row belongs to its label with certainty.
 template <class Covariance, class X>
 typename Covariance::Moments hard_moments(const X& x, const RowVector<double>& origin, const Labels& labels,
-                                          Index clusters) {
+                                          const Matrix<double>& about) {
+  const Index clusters = about.rows();
   const TilePlan tiles(x.rows(), mixture_width(x.cols(), clusters), clusters * Covariance::Moments::size(x.cols()));
   std::vector<typename Covariance::Moments> parts(static_cast<std::size_t>(tiles.chunks));
   tiles.for_each_chunk([&](Index chunk, Index begin, Index end) {
@@ -153,7 +156,7 @@ typename Covariance::Moments hard_moments(const X& x, const RowVector<double>& o
         for (Index i = 0; i < tile.x.padded(); ++i)
           tile.gamma.column(k)[i] =
               i < count && labels[static_cast<std::size_t>(first + i)] == static_cast<Label>(k) ? 1.0 : 0.0;
-      part.add(tile.x, tile.gamma);
+      part.add(tile.x, tile.gamma, about);
     });
     parts[static_cast<std::size_t>(chunk)] = std::move(part);
   });
