@@ -22,7 +22,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
       ->capture_default_str();
   app.add_option("--recipe", options.recipe,
                  "full; plain: the published way, without warm start and consistency term; or full with one part changed")
-      ->check(CLI::IsMember({"full", "plain", "no-warm-start", "no-consistency", "falling-balance", "no-balance", "sampled", "em"}))
+      ->check(CLI::IsMember({"full", "plain", "no-warm-start", "no-consistency", "held-balance", "no-balance", "sampled", "em"}))
       ->capture_default_str();
   app.add_option("--view-strength", options.view_strength, "factor on the preset's random views (1: unchanged)")
       ->check(CLI::Range(0.0, 4.0))

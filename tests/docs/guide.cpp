@@ -56,13 +56,15 @@ TEST_CASE("Guide: images whose views keep their class") {
   vade::InformationStart start;
   start.classifier.augmentation = views;
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
+  start.classifier.balance = vade::Schedule::warm_up(4, 0, 8);
   start.classifier.fit.epochs = 30;
 
   vade::VadeFitOptions options;
   options.start = start;
   options.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
   options.objective.freeze_epochs = 10;
-  options.objective.consistency = {.weight = vade::Schedule::linear(300), .augmentation = views, .view_strength = 0.25};
+  options.objective.consistency = {
+      .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
 
   std::get<vade::InformationStart>(options.start).classifier.hidden = {32};  // these images are small
   vade::Vade<float> model({.network = {.inputs = 64, .hidden = {32}, .latent = 2}, .clusters = 2});
