@@ -157,7 +157,7 @@ int run(const Options& options) {
   std::filesystem::create_directories(options.out);
   ProgressLine progress(options.quiet);
 
-  Job job(everything.images.columns(), options);
+  Job job(fitted_to, options);
   vade::FitReport report;
   std::optional<vade::Checkpoint> checkpoint;
   Json json;

@@ -2,6 +2,7 @@
 #include <vade/models/fit_best.hpp>
 #include <vade/models/vade.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <stop_token>
 #include <string>
@@ -23,14 +24,17 @@ struct Preset {
 
 /// Our default: a classifier found by information maximisation starts the clusters, and views of a quarter of the strength
 /// are held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
-/// The pressure for even clusters keeps the classifier from collapsing while they form, and is then taken away: classes may
-/// differ in size, and what large ones were cut into grows together.
-Preset default_preset(vade::Index inputs, const vade::ImageAugmentation& views) {
-  Preset preset{.model = {.network = default_network(inputs, 0)}, .fit = {}};
+/// The pressure for even clusters keeps the classifier from collapsing while they form, which takes steps, however many rows
+/// there are; then it is taken away: classes may differ in size, and what large ones were cut into grows together.
+Preset default_preset(const vade::Dataset& data, const Options& options) {
+  constexpr double steps_to_form = 1200;
+  const double steps = std::max(1.0, static_cast<double>(data.rows()) / options.batch.value_or(250));  // of an epoch
+  const vade::ImageAugmentation views = views_of(options);
+  Preset preset{.model = {.network = default_network(data.columns(), 0)}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
-  start.classifier.balance = vade::Schedule::warm_up(4, 0, 8);
+  start.classifier.balance = vade::Schedule::warm_up(4, 0, std::max(8.0, steps_to_form / steps));
   start.classifier.fit.epochs = 30;
   preset.fit.start = start;
   preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
@@ -48,8 +52,8 @@ void hold_balance(Preset& preset) {
 
 /// For garments: of the classifier's draws fewer find a good partition than with digits, so there are twice as many; views
 /// are wide sooner, since the loss then tells more about a draw; and the balance is held (a falling one has not been tried there).
-Preset fashion_preset(vade::Index inputs, const vade::ImageAugmentation& views) {
-  Preset preset = default_preset(inputs, views);
+Preset fashion_preset(const vade::Dataset& data, const Options& options) {
+  Preset preset = default_preset(data, options);
   auto& start = std::get<vade::InformationStart>(preset.fit.start);
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 10);
   start.halving = {.candidates = 8, .rung = 5};
@@ -97,11 +101,11 @@ Preset paper_preset(vade::Index inputs) {
           .fit = {.start = start, .fit = {.epochs = 300, .batch = 100, .learning_rate = rate}}};
 }
 
-Preset preset_of(vade::Index inputs, const Options& options) {
-  Preset preset = options.preset == "reference-vade" ? reference_preset(inputs)
-                  : options.preset == "paper-vade"   ? paper_preset(inputs)
-                  : options.preset == "vade-fashion" ? fashion_preset(inputs, views_of(options))
-                                                     : default_preset(inputs, views_of(options));
+Preset preset_of(const vade::Dataset& data, const Options& options) {
+  Preset preset = options.preset == "reference-vade" ? reference_preset(data.columns())
+                  : options.preset == "paper-vade"   ? paper_preset(data.columns())
+                  : options.preset == "vade-fashion" ? fashion_preset(data, options)
+                                                     : default_preset(data, options);
   auto& consistency = preset.fit.objective.consistency;
   if (options.consistency_views) consistency.view_strength = *options.consistency_views;
   if (options.consistency_weight) consistency.weight = vade::Schedule::linear(*options.consistency_weight);
@@ -127,7 +131,7 @@ struct VadeJob {
   Preset preset;
   vade::Vade<float> model;
 
-  VadeJob(vade::Index inputs, const Options& o) : options(o), preset(preset_of(inputs, o)), model(preset.model) {}
+  VadeJob(const vade::Dataset& data, const Options& o) : options(o), preset(preset_of(data, o)), model(preset.model) {}
 
   /// One fit, or several of which one is kept; `json` gets what they were judged by.
   vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop,

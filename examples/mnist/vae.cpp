@@ -22,8 +22,9 @@ struct VaeJob {
   vade::VaeFitOptions fit;
   vade::Matrix<float> centres = {};
 
-  VaeJob(vade::Index inputs, const Options& options)
-      : model(options.preset == "vae" ? default_network(inputs, options.seed) : reference_network(inputs, options.seed)),
+  VaeJob(const vade::Dataset& data, const Options& options)
+      : model(options.preset == "vae" ? default_network(data.columns(), options.seed)
+                                      : reference_network(data.columns(), options.seed)),
         fit{.fit = training(options.preset != "vae")} {
     apply(fit.fit, options, false);
   }

@@ -66,7 +66,9 @@ TEST_CASE("Guide: images whose views keep their class") {
   options.objective.consistency = {
       .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
 
-  std::get<vade::InformationStart>(options.start).classifier.hidden = {32};  // these images are small
+  auto& classifier = std::get<vade::InformationStart>(options.start).classifier;
+  classifier.hidden = {32};                          // these images are small
+  classifier.balance = vade::Schedule::constant(4);  // and few: an epoch is one step
   vade::Vade<float> model({.network = {.inputs = 64, .hidden = {32}, .latent = 2}, .clusters = 2});
   const vade::FitReport report = model.fit(images, options);
   CHECK(report.history.front().stage == "classifier 1");
