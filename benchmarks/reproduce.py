@@ -212,7 +212,7 @@ def main():
     rows = [known[seed] for seed in arguments.seeds]
     text = f"`bash examples/mnist.sh {settings}`, code {code_hash()}, data {rows[0]['data']}\n\n" + table(rows)
     folders = [arguments.out / key / str(seed) for seed in arguments.seeds]
-    same_rows = "--imbalanced" not in options  # which leaves each seed other rows
+    same_rows = not any(option.partition("=")[0] == "--imbalanced" for option in options)  # which leaves each seed other rows
     if same_rows and len(folders) > 1 and all((folder / "clusters.csv").exists() for folder in folders):
         text += "\n\n" + stability(folders)
     (arguments.out / f"{key}.md").write_text(text + "\n")

@@ -111,6 +111,28 @@ TEST_CASE("I.5: the loss weighs three terms, and is at least what a certain, eve
   CHECK(loss(best, best) == Approx(lowest).epsilon(1e-12));
 }
 
+TEST_CASE("I.5: without balance every certain and consistent partition has the least loss, whatever its sizes") {
+  const auto loss = [](auto&, const auto& in) {
+    return vade::information_terms(softmax(in[0]), log_softmax(in[1])).loss(0.1, 0.0);
+  };
+  Matrix<double> certain = Matrix<double>::Zero(10, 3);
+  for (const Index in_first : {10, 9, 4}) {
+    for (Index n = 0; n < 10; ++n) {
+      certain.row(n).setZero();
+      certain(n, n < in_first ? 0 : 1) = 60;
+    }
+    CHECK(std::abs(evaluate({certain, certain}, loss)(0, 0)) < 1e-12);
+  }
+  for (const double sharpness : {0.1, 1.0, 5.0}) {  // views across a cut, and rows that are not certain, cost
+    const Matrix<double> logits = reference::normal_matrix(10, 3, 1, sharpness);
+    CHECK(evaluate({logits, logits}, loss)(0, 0) > 1e-3);
+    CHECK(evaluate({certain, Matrix<double>(certain + logits)}, loss)(0, 0) >= 0);
+  }
+  Matrix<double> crossed = certain;
+  crossed.row(3).swap(crossed.row(4));  // two rows beside the cut, seen on the other side of it
+  CHECK(evaluate({certain, crossed}, loss)(0, 0) == Approx(2 * 60 / 10.0).epsilon(1e-9));
+}
+
 TEST_CASE("A view of another shape is refused") {
   const Matrix<double> p = batch(6, 3, 1), view = reference::normal_matrix(6, 4, 1);
   CHECK_THROWS_WITH_AS(evaluate({p, view},
