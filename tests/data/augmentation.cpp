@@ -206,21 +206,25 @@ TEST_CASE("A bent view takes each pixel from d(x, y) = Σ a_ij sin(iπx) sin(jπ
 TEST_CASE("A bend moves by its size in root mean square, along both axes and in images of any shape; hardly at the border") {
   for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {7, 40}, {5, 5}}) {
     vade::detail::Bend<double> bend;
-    bend.prepare({height, width});
+    bend.prepare({height, width}, 1.5);
     double power_x = 0;
     double power_y = 0;
     double corner = 0;
     const int draws = 4000;
     for (int draw = 0; draw < draws; ++draw) {
       vade::RandomStream stream(2, vade::Purpose::augmentation, 0, static_cast<std::uint32_t>(draw));
-      bend.draw(1.5, stream);
+      bend.draw(stream);
       for (Index line = 0; line < height; ++line) {
-        std::vector<double> x(static_cast<std::size_t>(width));
-        std::vector<double> y(static_cast<std::size_t>(width));
-        bend.add(line, 0, x, y);
-        if (line == 0) corner += x[0] * x[0];
-        for (const double d : x) power_x += d * d;
-        for (const double d : y) power_y += d * d;
+        using Run = vade::detail::PixelRun<double>;
+        for (Index first = 0; first < width; first += Run::SizeAtCompileTime) {
+          Run x = Run::Zero();
+          Run y = Run::Zero();
+          bend.add(line, first, x, y);
+          if (line == 0 && first == 0) corner += x(0) * x(0);
+          const Index count = std::min<Index>(Run::SizeAtCompileTime, width - first);
+          power_x += x.head(count).square().sum();
+          power_y += y.head(count).square().sum();
+        }
       }
     }
     const double count = static_cast<double>(draws) * static_cast<double>(height * width);

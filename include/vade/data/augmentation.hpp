@@ -126,7 +126,7 @@ void augment(const Dataset& data, std::span<const Index> rows, const ImageAugmen
       data.with_row(row, [&]<class Stored>(std::span<const Stored> image) {
         if (strength.shade > 0) detail::check_shadable(row, image);
         thread_local detail::Bend<detail::PlaceOf<Stored>> bend;
-        if (strength.bend > 0) bend.prepare(*shape), bend.draw(strength.bend, stream);
+        if (strength.bend > 0) bend.prepare(*shape, strength.bend), bend.draw(stream);
         detail::warp(image, *shape, map, strength.bend > 0 ? &bend : nullptr, out.data() + i * out.cols());
       });
       if (strength.shade == 0) continue;

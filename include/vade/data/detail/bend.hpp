@@ -4,13 +4,17 @@
 
 #include <cmath>
 #include <numbers>
-#include <span>
 
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
 #include <vade/data/dataset.hpp>
 
 namespace vade::detail {
+
+/// Numbers of as many pixels of one line as are moved at once: a count that compilers know fills whole registers. What lies
+/// beyond the end of the line is computed and not used.
+template <class Number>
+using PixelRun = Eigen::Array<Number, 32, 1>;
 
 /// With (x, y) in (0, 1)² across the image, both components of the displacement are, in pixels,
 ///
@@ -24,49 +28,62 @@ class Bend {
  public:
   static constexpr Index waves = 4;
 
-  /// Tables of sines for images of `shape`; kept where the shape is the last one's. O(H + W).
-  void prepare(ImageShape shape) {
-    if (across_.cols() != shape.width) fill(across_, shape.width);
-    if (down_.cols() != shape.height) fill(down_, shape.height);
+  /// Tables of sines for images of `shape`, and deviations of the a_ij such that the mean over draws and pixels of d² is
+  /// `size`² for each component, in images of at least five pixels a side; a little more in smaller ones, whose pixels are
+  /// too few for four waves. Kept where they are the last call's. O(H + W).
+  void prepare(ImageShape shape, double size) {
+    if (shape_ == shape && size_ == size) return;
+    fill(across_, shape.width), fill(down_, shape.height);
+    const auto squares = [](Index i, Index j) { return static_cast<double>((i + 1) * (i + 1) + (j + 1) * (j + 1)); };
+    double power = 0;
+    for (Index i = 0; i < waves; ++i)
+      for (Index j = 0; j < waves; ++j) power += 0.25 / squares(i, j);  // 1/4: mean of sin² sin²
+    for (Index i = 0; i < waves; ++i)
+      for (Index j = 0; j < waves; ++j) deviations_(i, j) = size / std::sqrt(power * squares(i, j));
+    shape_ = shape, size_ = size;
   }
 
-  /// New a_ij for both components, such that the mean over draws and pixels of d² is `size`² for each, in images of at least
-  /// five pixels a side; a little more in smaller ones, whose pixels are too few for four waves.
-  void draw(double size, RandomStream& stream) {
-    double power = 0;
-    for (Index i = 1; i <= waves; ++i)
-      for (Index j = 1; j <= waves; ++j) power += 0.25 / static_cast<double>(i * i + j * j);  // 1/4: mean of sin² sin²
-    for (Index i = 1; i <= waves; ++i)
-      for (Index j = 1; j <= waves; ++j) {
-        const double deviation = size / std::sqrt(power * static_cast<double>(i * i + j * j));
-        x_(j - 1, i - 1) = static_cast<Place>(deviation * stream.normal<double>());
-        y_(j - 1, i - 1) = static_cast<Place>(deviation * stream.normal<double>());
+  /// New a_ij for both components.
+  void draw(RandomStream& stream) {
+    for (Index i = 0; i < waves; ++i)
+      for (Index j = 0; j < waves; ++j) {
+        x_(i, j) = static_cast<Place>(deviations_(i, j) * stream.normal<double>());
+        y_(i, j) = static_cast<Place>(deviations_(i, j) * stream.normal<double>());
       }
   }
 
-  /// Adds the displacements of `x.size()` pixels of one line of the image, from column `first` on, to `x` and `y`.
-  void add(Index line, Index first, std::span<Place> x, std::span<Place> y) const {
+  /// The displacements of a run of pixels of one line of the image, from column `first` on, are added to `x` and `y`.
+  void add(Index line, Index first, PixelRun<Place>& x, PixelRun<Place>& y) const {
+    const Eigen::Matrix<Place, waves, 1> high_x = x_ * down_.col(line);
+    const Eigen::Matrix<Place, waves, 1> high_y = y_ * down_.col(line);
+    PixelRun<Place> bend_x = PixelRun<Place>::Zero();
+    PixelRun<Place> bend_y = PixelRun<Place>::Zero();
     for (Index i = 0; i < waves; ++i) {
-      Place high_x{0};
-      Place high_y{0};
-      for (Index j = 0; j < waves; ++j) high_x += x_(j, i) * down_(j, line), high_y += y_(j, i) * down_(j, line);
-      const Place* const wave = across_.data() + i * across_.cols() + first;
-      for (std::size_t k = 0; k < x.size(); ++k) x[k] += high_x * wave[k], y[k] += high_y * wave[k];
+      const auto wave = across_.row(i).template segment<PixelRun<Place>::SizeAtCompileTime>(first).transpose().array();
+      bend_x += high_x(i) * wave, bend_y += high_y(i) * wave;
     }
+    x += bend_x, y += bend_y;
   }
 
  private:
-  static void fill(Matrix<Place>& sines, Index length) {
-    sines.resize(waves, length);
+  template <int Order>
+  using Sines = Eigen::Matrix<Place, waves, Eigen::Dynamic, Order>;
+
+  /// sin((i + 1) π p) at the centres of `length` pixels, and zeros for a last run that is not full.
+  static void fill(auto& sines, Index length) {
+    sines.setZero(waves, length + PixelRun<Place>::SizeAtCompileTime);
     for (Index i = 0; i < waves; ++i)
       for (Index p = 0; p < length; ++p)
         sines(i, p) = static_cast<Place>(std::sin(static_cast<double>(i + 1) * std::numbers::pi *
                                                   (static_cast<double>(p) + 0.5) / static_cast<double>(length)));
   }
 
-  Matrix<Place> across_;  ///< sin(i π x) `[waves x W]`
-  Matrix<Place> down_;    ///< sin(j π y) `[waves x H]`
-  Eigen::Matrix<Place, waves, waves> x_, y_;  ///< a_ij at (j, i)
+  ImageShape shape_{0, 0};
+  double size_ = 0;
+  Eigen::Matrix<double, waves, waves> deviations_;  ///< of a_ij
+  Sines<Eigen::RowMajor> across_;                   ///< sin(i π x)
+  Sines<Eigen::ColMajor> down_;                     ///< sin(j π y)
+  Eigen::Matrix<Place, waves, waves> x_, y_;        ///< a_ij
 };
 
 }  // namespace vade::detail

@@ -27,16 +27,28 @@ struct AffineMap {
 template <class Stored>
 using PlaceOf = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
 
-/// `source` `[H x W]` as numbers between two lines of zeros on each side, so that the inner loop needs no test for the
-/// border: `[(H + 4) x (W + 4)]`.
-template <class Stored, Real Place>
-void pad_image(std::span<const Stored> source, ImageShape shape, std::vector<Place>& cells) {
-  cells.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), Place{0});
-  for (Index i = 0; i < shape.height; ++i)
-    std::transform(source.data() + i * shape.width, source.data() + (i + 1) * shape.width,
-                   cells.data() + (i + 2) * (shape.width + 4) + 2,
-                   [](Stored value) { return static_cast<Place>(value); });
-}
+/// An image as numbers between two lines of zeros on each side, so that the inner loop needs no test for the border:
+/// `[(H + 4) x (W + 4)]`.
+template <Real Place>
+class PaddedImage {
+ public:
+  template <class Stored>
+  void copy(std::span<const Stored> source, ImageShape shape) {
+    if (!(shape_ == shape)) cells_.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), Place{0});
+    shape_ = shape;
+    for (Index i = 0; i < shape.height; ++i) {
+      const Stored* const from = source.data() + i * shape.width;
+      Place* const to = cells_.data() + (i + 2) * (shape.width + 4) + 2;
+      for (Index j = 0; j < shape.width; ++j) to[j] = static_cast<Place>(from[j]);
+    }
+  }
+
+  const Place* cells() const { return cells_.data(); }
+
+ private:
+  std::vector<Place> cells_;
+  ImageShape shape_{0, 0};
+};
 
 template <Real T>
 T interpolate(T upper_left, T upper_right, T lower_left, T lower_right, T right, T down) {
@@ -51,46 +63,38 @@ template <class Stored, Real T>
 void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, const Bend<PlaceOf<Stored>>* bend,
           T* out) {
   using Place = PlaceOf<Stored>;
+  using Run = PixelRun<Place>;
+  using Cells = PixelRun<std::int32_t>;
   constexpr T unit = std::is_same_v<Stored, std::uint8_t> ? byte_scale<T> : T{1};
-  constexpr std::int32_t chunk = 64;
-  thread_local std::vector<Place> scratch;
-  pad_image(source, shape, scratch);
-  const Place* const cells = scratch.data();
-  const auto width = static_cast<std::int32_t>(shape.width);
-  const std::int32_t pitch = width + 4;
+  thread_local PaddedImage<Place> padded;
+  padded.copy(source, shape);
+  const auto pitch = static_cast<std::int32_t>(shape.width) + 4;
   const double centre_x = static_cast<double>(shape.width - 1) / 2;
   const double centre_y = static_cast<double>(shape.height - 1) / 2;
   const auto most_x = static_cast<Place>(shape.width + 2);
   const auto most_y = static_cast<Place>(shape.height + 2);
   const auto step_x = static_cast<Place>(map.xx);
   const auto step_y = static_cast<Place>(map.yx);
+  const Run columns = Run::LinSpaced(0, static_cast<Place>(Run::SizeAtCompileTime - 1));
   for (Index line = 0; line < shape.height; ++line) {
     const double y = static_cast<double>(line) - centre_y;
     const auto start_x = static_cast<Place>(map.xx * -centre_x + map.xy * y + map.x0 + centre_x + 2);
     const auto start_y = static_cast<Place>(map.yx * -centre_x + map.yy * y + map.y0 + centre_y + 2);
-    for (std::int32_t first = 0; first < width; first += chunk) {
-      const std::int32_t count = std::min(chunk, width - first);
-      Place bend_x[chunk] = {};
-      Place bend_y[chunk] = {};
-      const auto pixels = static_cast<std::size_t>(count);
-      if (bend) bend->add(line, first, {bend_x, pixels}, {bend_y, pixels});
-      // Two plain loops, since compilers vectorise the first.
-      std::int32_t cell[chunk];
-      Place right[chunk];
-      Place down[chunk];
-      for (std::int32_t j = 0; j < count; ++j) {
-        const Place column = static_cast<Place>(first + j);
-        const Place px = std::min(std::max(start_x + step_x * column + bend_x[j], Place{0}), most_x);
-        const Place py = std::min(std::max(start_y + step_y * column + bend_y[j], Place{0}), most_y);
-        const auto cell_x = static_cast<std::int32_t>(px);
-        const auto cell_y = static_cast<std::int32_t>(py);
-        right[j] = px - static_cast<Place>(cell_x);
-        down[j] = py - static_cast<Place>(cell_y);
-        cell[j] = cell_y * pitch + cell_x;
-      }
+    for (Index first = 0; first < shape.width; first += Run::SizeAtCompileTime) {
+      Run place_x = start_x + step_x * (columns + static_cast<Place>(first));
+      Run place_y = start_y + step_y * (columns + static_cast<Place>(first));
+      if (bend) bend->add(line, first, place_x, place_y);
+      place_x = place_x.max(Place{0}).min(most_x);
+      place_y = place_y.max(Place{0}).min(most_y);
+      const Cells cell_x = place_x.template cast<std::int32_t>();
+      const Cells cell_y = place_y.template cast<std::int32_t>();
+      const Cells cell = cell_y * pitch + cell_x;
+      const Run right = place_x - cell_x.template cast<Place>();
+      const Run down = place_y - cell_y.template cast<Place>();
       T* const target = out + line * shape.width + first;
-      for (std::int32_t j = 0; j < count; ++j) {
-        const Place* const near = cells + cell[j];
+      const Index count = std::min<Index>(Run::SizeAtCompileTime, shape.width - first);
+      for (Index j = 0; j < count; ++j) {
+        const Place* const near = padded.cells() + cell[j];
         const Place value = interpolate(near[0], near[1], near[pitch], near[pitch + 1], right[j], down[j]);
         target[j] = static_cast<T>(value) * unit;
       }
