@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -110,13 +113,18 @@ namespace {
 /// "classifier 3" is one of several that were trained side by side: they share a panel, "classifier".
 std::string family(const std::string& stage) { return stage.substr(0, stage.find_last_not_of("0123456789 ") + 1); }
 
-/// −ELBO where the record has its terms, so that a consistency term that ends does not look like a jump; else the loss.
-double plotted(const vade::EpochRecord& record) {
-  if (std::isnan(record.term("reconstruction"))) return record.loss;
+/// What a stage is watched by: −ELBO where the record has its terms, so that a consistency term that ends does not look like
+/// a jump; of a classifier the two parts of its loss, since the loss itself weighs them by a balance that falls; else the loss.
+std::vector<std::pair<std::string, double>> watched(const vade::EpochRecord& record) {
+  const double marginal = record.term("marginal_entropy");
+  if (!std::isnan(marginal))
+    return {{"divergence of views, nats", record.term("consistency")},
+            {"information of clusters, nats", marginal - record.term("conditional_entropy")}};
+  if (std::isnan(record.term("reconstruction"))) return {{"loss, nats", record.loss}};
   double bound = 0;
   for (const char* name : {"reconstruction", "latent_prior", "cluster_prior", "latent_entropy", "cluster_entropy"})
     if (const double term = record.term(name); !std::isnan(term)) bound += term;
-  return -bound;
+  return {{"negative bound, nats", -bound}};
 }
 
 void add_point(vade::report::Panel& panel, const std::string& name, double x, double y) {
@@ -131,11 +139,12 @@ void add_point(vade::report::Panel& panel, const std::string& name, double x, do
 void write_curves(const std::filesystem::path& path, const std::vector<vade::EpochRecord>& history) {
   std::vector<vade::report::Panel> panels;
   for (const auto& record : history) {
-    const std::string quantity = std::isnan(record.term("reconstruction")) ? ": loss, nats" : ": negative bound, nats";
-    const std::string title = family(record.stage) + quantity;
-    auto panel = std::ranges::find(panels, title, &vade::report::Panel::title);
-    if (panel == panels.end()) panel = panels.insert(panel, {.title = title});
-    add_point(*panel, record.stage, record.epoch, plotted(record));
+    for (const auto& [quantity, value] : watched(record)) {
+      const std::string title = family(record.stage) + ": " + quantity;
+      auto panel = std::ranges::find(panels, title, &vade::report::Panel::title);
+      if (panel == panels.end()) panel = panels.insert(panel, {.title = title});
+      add_point(*panel, record.stage, record.epoch, value);
+    }
   }
   vade::report::Panel health{.title = history.empty() ? "" : history.back().stage + ": cluster health, shares of the rows"};
   for (const auto& record : history)
