@@ -141,10 +141,11 @@ class Mnist(unittest.TestCase):
         for row in metrics["samples_show"]:
             self.assertTrue(0 <= row["class"] < KINDS and 1 / KINDS <= row["share"] <= 1, row)
         # One epoch leaves no cluster certain of anything: that is said, and costs none of the other figures.
-        if isinstance(metrics["confident_samples_show"], str):
-            self.assertIn("confidence", metrics["confident_samples_show"])
-        else:
-            self.assertEqual(len(metrics["confident_samples_show"]), KINDS)
+        for kept in ("own_samples_show", "confident_samples_show"):
+            if isinstance(metrics[kept], str):
+                self.assertIn("confidence", metrics[kept])
+            else:
+                self.assertEqual(len(metrics[kept]), KINDS)
 
     def test_strengths_of_views_are_compared_without_training_a_model(self):
         run = self.run_program("--data", "data", "--out", "views", "--batch", "60", "--epochs", "2", "--compare-views", "0.1,0.5")
