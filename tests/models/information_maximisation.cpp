@@ -1,6 +1,7 @@
 #include <vade/models/information_maximisation.hpp>
 
 #include <cmath>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -106,6 +107,30 @@ TEST_CASE("I.5: the weight of balance may change as training goes on") {
   for (const auto& r : classifier.fit(data.images, {"classifier", 20}).history)
     CHECK(r.loss == doctest::Approx(r.term("consistency") + 0.1 * (r.term("conditional_entropy") -
                                                                    (r.epoch <= 2 ? 4 : 2) * r.term("marginal_entropy"))));
+}
+
+TEST_CASE("I.5: draws are judged by the loss, with a balance of 1 where it has fallen below") {
+  const LabelledDataset data = toy::bars(100);
+  const auto judged = [&](const Schedule& balance) {
+    InformationMaximisationOptions options = quick();
+    options.fit.epochs = 3;
+    options.balance = balance;
+    InformationMaximisingClassifier<float> classifier(64, options, 1);
+    const vade::EpochRecord last = classifier.fit(data.images, {"classifier", 20}).history.back();
+    CHECK(classifier.loss() == last.loss);
+    return std::pair(classifier.judged_loss(), last);
+  };
+  const auto divergence_less_information = [](const vade::EpochRecord& r) {
+    return r.term("consistency") + 0.1 * (r.term("conditional_entropy") - r.term("marginal_entropy"));
+  };
+  const auto [held, with_4] = judged(Schedule::constant(4));
+  CHECK(held == with_4.loss);
+  const auto [fallen, with_0] = judged(Schedule::warm_up(4, 0, 2));
+  CHECK(with_0.loss == doctest::Approx(with_0.term("consistency") + 0.1 * with_0.term("conditional_entropy")));
+  CHECK(fallen == doctest::Approx(divergence_less_information(with_0)));
+  CHECK(fallen < with_0.loss - 0.01);
+  const auto [low, with_half] = judged(Schedule::constant(0.5));
+  CHECK(low == doctest::Approx(divergence_less_information(with_half)));
 }
 
 TEST_CASE("Rows that are no images have no views of images: a clear error; so have bad options") {

@@ -28,7 +28,7 @@
 ///     KL(p(c|x) ‖ p(c|Tx)) + λ [H(c|x) − μ H(p̄)],   no gradient into the first p(c|x).
 ///
 /// The middle term is certainty, the last is balance; λ = 0.1 and μ = 4. The value of the loss, which needs no labels,
-/// tells good runs from bad ones, so restarts can be judged by it.
+/// tells good runs from bad ones, so restarts can be judged by it, where μ is 1 or more.
 namespace vade {
 
 /// Shape of the classifier, and of its training.
@@ -64,8 +64,8 @@ struct InformationMaximisationOptions {
 };
 
 /// Successive halving (Jamieson and Talwalkar, AISTATS 2016): which draw of the weights a classifier begins with decides
-/// which partition it finds, and the loss tells early. After each `rung` epochs the half with the higher loss gives up,
-/// until one is left. Of E epochs, R candidates cost R rung + R/2 rung + ... + the rest of E for one.
+/// which partition it finds, and the loss tells early. After each `rung` epochs the half with the higher `judged_loss` gives
+/// up, until one is left. Of E epochs, R candidates cost R rung + R/2 rung + ... + the rest of E for one.
 struct HalvingOptions {
   int candidates = 4;  ///< R; 1 is no contest
   int rung = 5;        ///< epochs between two cuts
@@ -138,7 +138,7 @@ class InformationMaximisingClassifier {
       for (auto& candidate : field)
         if (report.stop == StopReason::finished) report.append(candidate->fit.to(until, observer, stop));
       if (report.stop != StopReason::finished) break;  // some have not been as far as others: nobody loses
-      std::ranges::stable_sort(field, {}, [](const auto& candidate) { return candidate->classifier.loss(); });
+      std::ranges::stable_sort(field, {}, [](const auto& candidate) { return candidate->classifier.judged_loss(); });
       const std::size_t left = (field.size() + 1) / 2;
       for (std::size_t k = left; checkpoint && k < field.size(); ++k) checkpoint->drop(field[k]->fit.training.stage().name);
       field.resize(left);
@@ -147,8 +147,13 @@ class InformationMaximisingClassifier {
     return std::move(field.front()->classifier);
   }
 
-  /// Mean loss of the last epoch: lower is better, and comparable between runs on the same data and options.
+  /// Mean loss of the last epoch.
   double loss() const { return loss_; }
+
+  /// The same with a balance of 1 where it was lower, which is divergence − λ I(x; c): lower is better, and comparable
+  /// between runs on the same data and options. Of losses without a reward for information, clusters that merged have the
+  /// lower one: fewer views cross them.
+  double judged_loss() const { return judged_loss_; }
 
   /// p(c|x) `[N x K]`, by the remembered statistics of the normalisation. @throws ShapeError
   Matrix<T> predict_proba(const RowSource<T>& x) const {
@@ -221,6 +226,12 @@ class InformationMaximisingClassifier {
     ClusterMonitor monitor_;
   };
 
+  void remember(const EpochRecord& last) {
+    const double lacking = std::max(0.0, 1 - options_.balance.at(last.epoch - 1, last.epochs));
+    loss_ = last.loss;
+    judged_loss_ = loss_ - options_.certainty_weight * lacking * last.term("marginal_entropy");
+  }
+
   static Var<T> apply(auto& self, Var<T> x) {
     for (auto& layer : self.trunk_) x = layer(x);
     return self.logits_(x);
@@ -241,7 +252,7 @@ class InformationMaximisingClassifier {
     /// Goes on until `epoch` epochs are done in all.
     FitReport to(int epoch, const Observer& observer, std::stop_token stop) {
       FitReport report = training.run(epoch, observer, std::move(stop));
-      if (!report.history.empty()) classifier.loss_ = report.history.back().loss;
+      if (!report.history.empty()) classifier.remember(report.history.back());
       return report;
     }
   };
@@ -251,6 +262,7 @@ class InformationMaximisingClassifier {
   std::vector<BatchNormDense<T, Relu>> trunk_;
   Dense<T> logits_;
   double loss_ = std::numeric_limits<double>::quiet_NaN();
+  double judged_loss_ = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace vade
