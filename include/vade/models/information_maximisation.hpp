@@ -150,9 +150,9 @@ class InformationMaximisingClassifier {
   /// Mean loss of the last epoch.
   double loss() const { return loss_; }
 
-  /// The same with a balance of 1 where it was lower, which is divergence − λ I(x; c): lower is better, and comparable
-  /// between runs on the same data and options. Of losses without a reward for information, clusters that merged have the
-  /// lower one: fewer views cross them.
+  /// The loss that the terms of the last epoch have with the balance at its end, or with a balance of 1 where that is
+  /// lower, which is divergence − λ I(x; c). Lower is better, and comparable between runs on the same data and options.
+  /// Without a reward for information, clusters that merged would have the lower loss: fewer views cross them.
   double judged_loss() const { return judged_loss_; }
 
   /// p(c|x) `[N x K]`, by the remembered statistics of the normalisation. @throws ShapeError
@@ -227,9 +227,10 @@ class InformationMaximisingClassifier {
   };
 
   void remember(const EpochRecord& last) {
-    const double lacking = std::max(0.0, 1 - options_.balance.at(last.epoch - 1, last.epochs));
+    const double balance = std::max(1.0, options_.balance.at(last.epoch, last.epochs));
     loss_ = last.loss;
-    judged_loss_ = loss_ - options_.certainty_weight * lacking * last.term("marginal_entropy");
+    judged_loss_ = last.term("consistency") +
+                   options_.certainty_weight * (last.term("conditional_entropy") - balance * last.term("marginal_entropy"));
   }
 
   static Var<T> apply(auto& self, Var<T> x) {
