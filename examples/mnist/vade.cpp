@@ -3,6 +3,7 @@
 #include <vade/models/vade.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <stop_token>
 #include <string>
@@ -24,18 +25,20 @@ struct Preset {
 
 /// Our default: a classifier found by information maximisation starts the clusters, and views of a quarter of the strength
 /// are held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
-/// The pressure for even clusters keeps the classifier from collapsing while they form, which takes steps, however many rows
-/// there are; then it is taken away: classes may differ in size, and what large ones were cut into grows together.
+/// The pressure for even clusters keeps the classifier from collapsing while they form; then it is taken away, slowly, or
+/// draws merge classes: classes may differ in size, and what large ones were cut into grows together. That takes steps, so
+/// of few rows there are as many more epochs.
 Preset default_preset(const vade::Dataset& data, const Options& options) {
-  constexpr double steps_to_form = 1200;  // the fewest that have been enough on MNIST: 8 epochs of --imbalanced
-  const double steps = std::max(1.0, static_cast<double>(data.rows()) / options.batch.value_or(250));  // of an epoch
   const vade::ImageAugmentation views = views_of(options);
+  const double steps = std::max(1.0, static_cast<double>(data.rows()) / options.batch.value_or(250));  // of an epoch
+  const double longer = std::max(1.0, 240 / steps);  // than the 30 epochs for which all this was chosen, of 240 steps or more
   Preset preset{.model = {.network = default_network(data.columns(), 0)}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
-  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
-  start.classifier.balance = vade::Schedule::warm_up(4, 0, std::max(8.0, steps_to_form / steps));
-  start.classifier.fit.epochs = 30;
+  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18 * longer);
+  start.classifier.balance = vade::Schedule::warm_up(4, 0, 15 * longer);
+  start.classifier.fit.epochs = static_cast<int>(std::lround(30 * longer));
+  start.halving.rung = static_cast<int>(std::lround(5 * longer));
   preset.fit.start = start;
   preset.fit.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
   preset.fit.objective.freeze_epochs = 10;
@@ -56,7 +59,7 @@ Preset fashion_preset(const vade::Dataset& data, const Options& options) {
   Preset preset = default_preset(data, options);
   auto& start = std::get<vade::InformationStart>(preset.fit.start);
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 10);
-  start.halving = {.candidates = 8, .rung = 5};
+  start.halving.candidates = 8;
   hold_balance(preset);
   return preset;
 }
