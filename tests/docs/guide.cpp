@@ -56,7 +56,7 @@ TEST_CASE("Guide: images whose views keep their class") {
   vade::InformationStart start;
   start.classifier.augmentation = views;
   start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
-  start.classifier.balance = vade::Schedule::warm_up(4, 0, 8);
+  start.classifier.balance = vade::Schedule::warm_up(4, 0, 15);
   start.classifier.fit.epochs = 30;
 
   vade::VadeFitOptions options;
