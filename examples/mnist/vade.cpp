@@ -42,7 +42,7 @@ Preset default_preset(const vade::Dataset& data, const Options& options) {
   start.halving.rung = epochs(5);
   preset.fit.start = start;
   preset.fit.fit = {.epochs = epochs(15), .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
-  preset.fit.objective.freeze_epochs = epochs(10);
+  preset.fit.objective.freeze_epochs = (2 * options.epochs.value_or(epochs(15)) + 2) / 3;  // two thirds of them
   preset.fit.objective.consistency = {
       .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
   return preset;
