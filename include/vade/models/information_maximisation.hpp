@@ -40,7 +40,8 @@ struct InformationMaximisationOptions {
   /// classes (docs/results.md has the figures); narrow ones first, and wide ones later, do not.
   Schedule view_strength = Schedule::warm_up(0.5, 1, 12);
   double certainty_weight = 0.1;  ///< λ
-  /// μ. Above 1 it presses for classes of equal size; where they may differ, let it fall to 0 once there are classes.
+  /// μ. Above 1 it presses for classes of equal size; where they may differ, let it fall to 0 once there are classes, slowly:
+  /// fast, and classes merge (docs/results.md has the figures).
   Schedule balance = Schedule::constant(4);
   FitOptions fit = {.epochs = 40, .batch = 250, .learning_rate = Schedule::drop(2e-3, 0.1, 0.3)};
 
