@@ -60,7 +60,7 @@ void hold_balance(Preset& preset) {
 Preset fashion_preset(const vade::Dataset& data, const Options& options) {
   Preset preset = default_preset(data, options);
   auto& start = std::get<vade::InformationStart>(preset.fit.start);
-  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 10);
+  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, start.classifier.fit.epochs / 3.0);
   start.halving.candidates = 8;
   hold_balance(preset);
   return preset;

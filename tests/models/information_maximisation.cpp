@@ -109,7 +109,7 @@ TEST_CASE("I.5: the weight of balance may change as training goes on") {
                                                                    (r.epoch <= 2 ? 4 : 2) * r.term("marginal_entropy"))));
 }
 
-TEST_CASE("I.5: draws are judged by the loss, with a balance of 1 where it has fallen below") {
+TEST_CASE("I.5: draws are judged by the loss with the balance at the end of the epoch, or 1 where it has fallen below") {
   const LabelledDataset data = toy::bars(100);
   const auto judged = [&](const Schedule& balance) {
     InformationMaximisationOptions options = quick();
@@ -129,6 +129,9 @@ TEST_CASE("I.5: draws are judged by the loss, with a balance of 1 where it has f
   CHECK(with_0.loss == doctest::Approx(with_0.term("consistency") + 0.1 * with_0.term("conditional_entropy")));
   CHECK(fallen == doctest::Approx(divergence_less_information(with_0)));
   CHECK(fallen < with_0.loss - 0.01);
+  const auto [falling, with_3] = judged(Schedule::warm_up(6, 0, 6));  // 3 at the end of the third epoch, more within it
+  CHECK(falling == doctest::Approx(divergence_less_information(with_3) - 0.2 * with_3.term("marginal_entropy")));
+  CHECK(falling > with_3.loss);
   const auto [low, with_half] = judged(Schedule::constant(0.5));
   CHECK(low == doctest::Approx(divergence_less_information(with_half)));
 }
