@@ -217,10 +217,17 @@ def scaling(bench, threads):
             bench.say(f"| {batch} | {t} | {step['ms']:.1f} | {1e3 * step['gigaflop'] / step['ms']:.0f} |")
 
 
+def eigen_flags():
+    try:
+        found = subprocess.run(["pkg-config", "--cflags-only-I", "eigen3"], capture_output=True, text=True).stdout.split()
+    except FileNotFoundError:
+        found = []
+    return found or ["-I/usr/include/eigen3"]
+
+
 def compiler_cost(compiler, source):
     """Seconds of one processor, and megabytes at the peak of any of its processes."""
-    command = [compiler, "-std=c++20", "-O2", "-c", "-o", os.devnull, "-I", str(ROOT / "include"), "-isystem", "/usr/include/eigen3",
-               str(source)]
+    command = [compiler, "-std=c++20", "-O2", "-c", "-o", os.devnull, "-I", str(ROOT / "include"), *eigen_flags(), str(source)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     errors = process.stderr.read()
     _, status, use = os.wait4(process.pid, 0)

@@ -2,7 +2,6 @@
 #include <vade/models/fit_best.hpp>
 #include <vade/models/vade.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <stop_token>
@@ -30,10 +29,8 @@ struct Preset {
 /// of few rows there are as many more epochs.
 Preset default_preset(const vade::Dataset& data, const Options& options) {
   const vade::ImageAugmentation views = views_of(options);
-  const double steps = std::max(1.0, static_cast<double>(data.rows()) / options.batch.value_or(250));  // of an epoch
-  const double longer = std::max(1.0, 240 / steps);  // than the epochs for which all this was chosen, of 240 steps or more
+  const double longer = longer_of_few(data.rows(), options);
   const auto epochs = [](double count) { return static_cast<int>(std::lround(count)); };
-  const int joint = epochs(15 * std::sqrt(longer));  // not as much longer, or decoders learn few rows by heart
   Preset preset{.model = {.network = default_network(data.columns(), 0)}, .fit = {}};
   vade::InformationStart start;
   start.classifier.augmentation = views;
@@ -42,8 +39,8 @@ Preset default_preset(const vade::Dataset& data, const Options& options) {
   start.classifier.fit.epochs = epochs(30 * longer);
   start.halving.rung = epochs(5 * longer);
   preset.fit.start = start;
-  preset.fit.fit = {.epochs = joint, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
-  preset.fit.objective.freeze_epochs = (2 * options.epochs.value_or(joint) + 2) / 3;  // two thirds of them
+  preset.fit.fit = default_training(data.rows(), options);
+  preset.fit.objective.freeze_epochs = (2 * options.epochs.value_or(preset.fit.fit.epochs) + 2) / 3;  // two thirds of them
   preset.fit.objective.consistency = {
       .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
   return preset;

@@ -11,10 +11,10 @@ namespace mnist {
 
 namespace {
 
-/// The network and the length of the joint training of preset vade, for comparison, or those of the project reports.
-vade::FitOptions training(bool reference) {
-  if (reference) return {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)};
-  return {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
+/// That of the joint training of preset vade, for comparison, or that of the project reports.
+vade::FitOptions training(vade::Index rows, const Options& options) {
+  if (options.preset == "vae") return default_training(rows, options);
+  return {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)};
 }
 
 struct VaeJob {
@@ -25,7 +25,7 @@ struct VaeJob {
   VaeJob(const vade::Dataset& data, const Options& options)
       : model(options.preset == "vae" ? default_network(data.columns(), options.seed)
                                       : reference_network(data.columns(), options.seed)),
-        fit{.fit = training(options.preset != "vae")} {
+        fit{.fit = training(data.rows(), options)} {
     apply(fit.fit, options, false);
   }
 

@@ -126,6 +126,12 @@ class Mnist(unittest.TestCase):
         self.assertNotEqual(other["train"]["samples"], kept["train"]["samples"])
         self.assertEqual({other["data"], kept["data"]}, {json.loads((self.folder / "first" / "metrics.json").read_text())["data"]})
 
+    def test_few_rows_are_trained_for_more_epochs(self):
+        run = self.run_program("--data", "data", "--out", "few", "--preset", "vae", "--batch", "25", "--quiet")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        # 12 steps an epoch, a twentieth of the 240 that the preset was chosen with: √20 times its 15 epochs.
+        self.assertEqual(json.loads((self.folder / "few" / "metrics.json").read_text())["epochs"], 67)
+
     def test_of_several_fits_one_is_kept_with_the_reason(self):
         metrics = self.run_in("restarts", "--restarts", "2")
         self.assertEqual(len(metrics["restarts"]), 2)
