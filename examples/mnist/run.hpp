@@ -47,15 +47,15 @@ inline vade::NetworkOptions default_network(vade::Index inputs, std::uint64_t se
   return {.inputs = inputs, .hidden = {512, 512}, .seed = seed};
 }
 
-/// How many times as many epochs as the default presets were chosen with, those of 240 steps or more, few rows ask for to have as
-/// many steps.
+/// The lengths of the default presets were chosen with epochs of 240 steps or more. Those of few rows have fewer: it takes this
+/// many times as many epochs to come to the same number of steps.
 inline double longer_of_few(vade::Index rows, const Options& options) {
   const double steps = std::max(1.0, static_cast<double>(rows) / options.batch.value_or(250));
   return std::max(1.0, 240 / steps);
 }
 
-/// The joint training of preset vade, and for comparison the whole of preset vae. Of few rows it is longer, but not by all that
-/// keeps its steps, or decoders learn them by heart.
+/// The joint training of preset vade and, to compare with, all training of preset vae. On few rows it is longer, though not by as
+/// much as would keep its steps, or decoders learn the rows by heart.
 inline vade::FitOptions default_training(vade::Index rows, const Options& options) {
   return {.epochs = static_cast<int>(std::lround(15 * std::sqrt(longer_of_few(rows, options)))),
           .batch = 250,
