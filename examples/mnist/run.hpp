@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -45,21 +44,6 @@ inline vade::NetworkOptions reference_network(vade::Index inputs, std::uint64_t 
 /// The network of preset vade, 784-512-512-10 mirrored.
 inline vade::NetworkOptions default_network(vade::Index inputs, std::uint64_t seed) {
   return {.inputs = inputs, .hidden = {512, 512}, .seed = seed};
-}
-
-/// The lengths of the default presets were chosen with epochs of 240 steps or more. Those of few rows have fewer: it takes this
-/// many times as many epochs to come to the same number of steps.
-inline double longer_of_few(vade::Index rows, const Options& options) {
-  const double steps = std::max(1.0, static_cast<double>(rows) / options.batch.value_or(250));
-  return std::max(1.0, 240 / steps);
-}
-
-/// The joint training of preset vade and, to compare with, all training of preset vae. On few rows it is longer, though not by as
-/// much as would keep its steps, or decoders learn the rows by heart.
-inline vade::FitOptions default_training(vade::Index rows, const Options& options) {
-  return {.epochs = static_cast<int>(std::lround(15 * std::sqrt(longer_of_few(rows, options)))),
-          .batch = 250,
-          .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
 }
 
 /// Applies --epochs and --batch, and --learning-rate to the training proper; what comes before has at most as many epochs.

@@ -1,8 +1,8 @@
 // Presets vade, vade-fashion, reference-vade and paper-vade.
 #include <vade/models/fit_best.hpp>
+#include <vade/models/image_clustering.hpp>
 #include <vade/models/vade.hpp>
 
-#include <cmath>
 #include <cstdio>
 #include <stop_token>
 #include <string>
@@ -22,27 +22,11 @@ struct Preset {
   vade::VadeFitOptions fit;
 };
 
-/// Our default: a classifier found by information maximisation starts the clusters, and views of a quarter of the strength
-/// are held to its partition while the decoder is learned: wider ones take from the bound, docs/results.md tells how much.
-/// The pressure for even clusters keeps the classifier from collapsing while they form; then it is taken away, slowly, or
-/// draws merge classes: classes may differ in size, and what large ones were cut into grows together. That takes steps, so
-/// of few rows there are as many more epochs.
+/// Our default: the library's settings for images.
 Preset default_preset(const vade::Dataset& data, const Options& options) {
-  const vade::ImageAugmentation views = views_of(options);
-  const double longer = longer_of_few(data.rows(), options);
-  const auto epochs = [](double count) { return static_cast<int>(std::lround(count)); };
-  Preset preset{.model = {.network = default_network(data.columns(), 0)}, .fit = {}};
-  vade::InformationStart start;
-  start.classifier.augmentation = views;
-  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18 * longer);
-  start.classifier.balance = vade::Schedule::warm_up(4, 0, 15 * longer);
-  start.classifier.fit.epochs = epochs(30 * longer);
-  start.halving.rung = epochs(5 * longer);
-  preset.fit.start = start;
-  preset.fit.fit = default_training(data.rows(), options);
-  preset.fit.objective.freeze_epochs = (2 * options.epochs.value_or(preset.fit.fit.epochs) + 2) / 3;  // two thirds of them
-  preset.fit.objective.consistency = {
-      .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
+  const vade::VadeOptions model{.network = default_network(data.columns(), 0)};
+  Preset preset{model, vade::image_clustering(data.rows(), model.network, views_of(options), options.batch.value_or(250))};
+  if (options.epochs) preset.fit.objective.freeze_epochs = vade::frozen_share(*options.epochs);
   return preset;
 }
 

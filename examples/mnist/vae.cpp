@@ -2,6 +2,7 @@
 #include <stop_token>
 
 #include <vade/mixture/kmeans.hpp>
+#include <vade/models/image_clustering.hpp>
 #include <vade/models/vae.hpp>
 
 #include "jobs.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 /// That of the joint training of preset vade, for comparison, or that of the project reports.
 vade::FitOptions training(vade::Index rows, const Options& options) {
-  if (options.preset == "vae") return default_training(rows, options);
+  if (options.preset == "vae") return vade::image_clustering(rows, {}, vade::digit_views, options.batch.value_or(250)).fit;
   return {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)};
 }
 

@@ -17,6 +17,7 @@
 #include <vade/mixture/kmeans.hpp>
 #include <vade/models/autoencoder.hpp>
 #include <vade/models/fit_best.hpp>
+#include <vade/models/image_clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
 #include <vade/models/vade.hpp>
 #include <vade/models/vae.hpp>

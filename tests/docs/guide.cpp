@@ -50,26 +50,19 @@ TEST_CASE("Guide: fit, watch, cancel, predict") {
 TEST_CASE("Guide: images whose views keep their class") {
   const vade::Matrix<float> pixels = toy::bars(200).images.matrix<float>();
   const vade::Dataset images = vade::Dataset::from_matrix(pixels, vade::ImageShape{8, 8});
+  const vade::NetworkOptions network{.inputs = 64, .hidden = {32}, .latent = 2};  // small, as these images are
 
-  const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .bend = 0.7};
-
-  vade::InformationStart start;
-  start.classifier.augmentation = views;
-  start.classifier.view_strength = vade::Schedule::warm_up(0.5, 1, 18);
-  start.classifier.balance = vade::Schedule::warm_up(4, 0, 15);
-  start.classifier.fit.epochs = 30;
-
-  vade::VadeFitOptions options;
-  options.start = start;
-  options.fit = {.epochs = 15, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
-  options.objective.freeze_epochs = 10;
-  options.objective.consistency = {
-      .weight = vade::Schedule::linear(300), .balance = 0, .augmentation = views, .view_strength = 0.25};
+  vade::Vade<float> model({.network = network, .clusters = 2});
+  vade::VadeFitOptions options = vade::image_clustering(images.rows(), network, vade::digit_views);
 
   auto& classifier = std::get<vade::InformationStart>(options.start).classifier;
-  classifier.hidden = {32};                          // these images are small
-  classifier.balance = vade::Schedule::constant(4);  // and few: an epoch is one step
-  vade::Vade<float> model({.network = {.inputs = 64, .hidden = {32}, .latent = 2}, .clusters = 2});
+  classifier.balance = vade::Schedule::constant(4);
+  options.objective.consistency.balance = 0.4;
+
+  // Three pixels are much of eight, and few images take long.
+  classifier.augmentation = options.objective.consistency.augmentation = vade::digit_views.scaled(0.3);
+  classifier.fit.epochs = 100;
+  std::get<vade::InformationStart>(options.start).halving.rung = 20;
   const vade::FitReport report = model.fit(images, options);
   CHECK(report.history.front().stage == "classifier 1");
   CHECK(report.history.back().stage == "vade");
