@@ -265,6 +265,13 @@ def stolen():
         return 0, 0
 
 
+def version():
+    if not shutil.which("git"):
+        return ""
+    done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    return f", version {done.stdout.strip()}," if done.returncode == 0 else ""
+
+
 def processor():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -289,9 +296,9 @@ def main():
 
     bench = Bench(options.compare, options.rounds)
     bench.say("# Measured speed\n")
-    bench.say(f"`bash benchmarks/run.sh --rounds {options.rounds}{' --quick' * options.quick}` on {processor()}, {os.cpu_count()} processors, "
+    bench.say(f"`bash benchmarks/run.sh --rounds {options.rounds}{' --quick' * options.quick}`{version()} on {processor()}, {os.cpu_count()} processors, "
               f"{platform.system()} {platform.release()}. Medians of {options.rounds} alternations, ratios taken within each, and "
-              "in brackets those of the best round of each: other guests of the host only ever slow one down.\n")
+              "in brackets those of the best round of each: other guests of the host only ever slow one down.")
     stolen_before, all_before = stolen()
     training(bench, options.threads, [128, 256] if options.quick else [64, 128, 256, 512])
     small = [(10000, 10, 10), (70000, 10, 10)]
