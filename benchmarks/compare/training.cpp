@@ -8,11 +8,11 @@
 #include <vade/data/mnist.hpp>
 #include <vade/io/safetensors.hpp>
 #include <vade/kernel/product.hpp>
+#include <vade/models/image_clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
 #include <vade/models/vade.hpp>
 #include <vade/models/vae.hpp>
 
-#include "../../examples/mnist/views.hpp"
 #include "measurements.hpp"
 #include "timing.hpp"
 
@@ -157,11 +157,11 @@ Json views(const Options& options) {
   Matrix<float> out(options.batch, data.columns());
   std::uint32_t epoch = 0;
   const double seconds = time_of(options.repeats, [&] {
-    vade::augment<float>(data, rows, mnist::digit_views, 1, epoch++, vade::MatrixView<float>(out.data(), out.rows(), out.cols()));
+    vade::augment<float>(data, rows, vade::digit_views, 1, epoch++, vade::MatrixView<float>(out.data(), out.rows(), out.cols()));
   });
   StepClock clock;
   vade::InformationMaximisingClassifier<float> classifier(
-      data.columns(), {.augmentation = mnist::digit_views, .fit = {.epochs = 2, .batch = options.batch}}, 1);
+      data.columns(), {.augmentation = vade::digit_views, .fit = {.epochs = 2, .batch = options.batch}}, 1);
   classifier.fit(data, {"classifier", 9}, clock.observer());
   return {{"ms", 1e3 * seconds}, {"step_ms", clock.milliseconds()}};
 }
