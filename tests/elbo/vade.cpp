@@ -522,14 +522,14 @@ TEST_CASE("R.8: the exact responsibilities are the geometric mean of p(c|z) unde
   // A posterior over a narrow and a wide cluster. Means by quadrature; the bounds tell which is better.
   Case k = random_case(1, 1, 2, 1);
   k.mean << 0;
-  k.log_variance << 1;
-  k.logits << 0, 0;
+  k.log_variance << 0;
+  k.logits << 0.7, -0.1;
   k.means << 0, 0;
-  k.log_variances << -3, 2;
-  const auto average = [](const auto& of_log_odds) {
+  k.log_variances << -2, 2;
+  const auto average = [&k](const auto& of_log_odds) {
     return reference::integral(-25, 25, 5000, [&](double z) {
-      const auto log_odds = static_cast<double>(log_normal(z, 0, -3) - log_normal(z, 0, 2));
-      return std::exp(static_cast<double>(log_normal(z, 0, 1))) * of_log_odds(log_odds);
+      const long double log_odds = k.log_weight(0) + log_normal(z, 0, -2) - k.log_weight(1) - log_normal(z, 0, 2);
+      return std::exp(static_cast<double>(log_normal(z, 0, 0))) * of_log_odds(static_cast<double>(log_odds));
     });
   };
   const double arithmetic = average([](double l) { return 1 / (1 + std::exp(-l)); });

@@ -2,8 +2,8 @@
 
     run.py                      applies each mutant of mutants.py in turn, and runs the tests that name its equation
     run.py --only G. --only A.2 only equations that begin so
-    run.py --check              only whether each mutant still applies, its text standing in its file exactly once, and
-                                whether docs/derivations/mutations.md has it
+    run.py --check              only whether each mutant still applies, its text standing in its file exactly once,
+                                whether each equation has one, and whether docs/derivations/mutations.md has them
 
 A mutant is applied to a copy of include/, its test file is compiled against that, and the test cases whose names have
 the equation's number are run. It is killed if they fail. A mutant that does not compile, or tests that do not pass
@@ -67,6 +67,12 @@ def page_problems():
         [f"{PAGE.name} has, but there is no such mutant: {row}" for row in rows if row not in wanted]
 
 
+def equations_without():
+    """Equations that no mutant makes wrong."""
+    return [f"{page.name}: {number} has no mutant" for page, number, _ in equations.all_equations()
+            if number not in {mutant[4] for mutant in MUTANTS}]
+
+
 class Workshop:
     """A folder with a copy of include/ and tests/, so that what is edited meanwhile is not seen, and doctest's main."""
 
@@ -126,12 +132,12 @@ def main():
     chosen = [m for m in MUTANTS if not options.only or m[4].startswith(tuple(options.only))]
     problems = [p for p in map(problem_of, chosen) if p]
     if options.check:
-        problems += page_problems()
+        problems += equations_without() + page_problems()
     if problems or not chosen:
         print("\n".join(problems) or "no mutant is chosen")
         return 1
     if options.check:
-        print(f"{len(chosen)} mutants, each applies once and is on the page")
+        print(f"{len(chosen)} mutants, each applies once and is on the page; each equation has one")
         return 0
 
     survivors, errors = [], []
