@@ -149,7 +149,7 @@ TEST_CASE("S.4: the angle of a blob is 0, 4, 8 or 12, with the shares of the nor
     CHECK(std::abs(got - share) < 5 * std::sqrt(share * (1 - share) / many));
   }
   const Moments first = moments(data, 2);  // centred at angle 8, but for the few rows between blobs
-  CHECK(first.mean(0) == Approx(std::cos(8.0)).epsilon(0.2));
+  CHECK(first.mean(0) == Approx(std::cos(8.0)).epsilon(0.2).scale(0));
   CHECK(first.mean(1) == Approx(std::sin(8.0)).epsilon(0.05));
 }
 

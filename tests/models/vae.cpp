@@ -141,9 +141,9 @@ TEST_CASE("L.1: a VAE with one code learns the noise of each input, as factor an
   const Vae<double> fixed({.inputs = 4, .hidden = {16}, .latent = 1, .likelihood = vade::Likelihood::gaussian});
   CHECK(model.parameter_count() == fixed.parameter_count() + 4);
   model.fit(vade::Dataset::from_matrix(x),
-            {.fit = {.epochs = 60, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
+            {.fit = {.epochs = 200, .batch = 50, .learning_rate = Schedule::cosine(1e-2, 0.01)}});
   const vade::RowVector<double> learned = model.observation().variances();
-  for (Index j = 0; j < 4; ++j) CHECK(learned(j) == doctest::Approx(noise(j)).epsilon(0.15));
+  for (Index j = 0; j < 4; ++j) CHECK(learned(j) == doctest::Approx(noise(j)).epsilon(0.25).scale(0));
 
   const battery::TemporaryFile file;
   model.save(file.path);
