@@ -17,8 +17,8 @@ namespace vade {
 inline constexpr ImageAugmentation digit_views{
     .rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .bend = 0.7};
 
-/// The same of garments, photographed upright and centred, but made long or short, dark or bright, and facing either way. Chosen with an
-/// eye on the labels of Fashion-MNIST.
+/// The same of garments, photographed upright and centred, but made long or short, dark or bright, and facing either way.
+/// Chosen with an eye on the labels of Fashion-MNIST.
 inline constexpr ImageAugmentation garment_views{.rotation_degrees = 10, .shear = 0.15, .scale = 0.1, .shift = 1.5,
                                                  .stretch = 0.2, .mirror = 0.5, .shade = 0.7};
 
