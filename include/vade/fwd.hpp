@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
+#include <vade/core/real.hpp>
 
 /// What a header of one's own needs to speak of models and data by reference:
 ///
@@ -11,10 +11,6 @@
 ///
 /// Matrices are Eigen's, and come with `core/matrix.hpp`. The default arguments of templates stand here and nowhere else.
 namespace vade {
-
-/// The scalar types that the library is built for.
-template <class T>
-concept Real = std::same_as<T, float> || std::same_as<T, double>;
 
 // data/
 class Dataset;

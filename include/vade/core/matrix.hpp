@@ -8,7 +8,7 @@
 
 #include <Eigen/Core>
 
-#include <vade/fwd.hpp>
+#include <vade/core/real.hpp>
 
 /// Rows are samples, everywhere. Matrices are row-major, so a NumPy array, an `xt::xtensor<T, 2>` and our matrix are
 /// the same memory. Comments give shapes as `[rows x columns]` with these letters:

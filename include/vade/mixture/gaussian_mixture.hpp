@@ -17,6 +17,7 @@
 #include <vade/core/random.hpp>
 #include <vade/mixture/detail/expectation.hpp>
 #include <vade/mixture/diagonal_covariance.hpp>
+#include <vade/fwd.hpp>
 #include <vade/mixture/kmeans.hpp>
 
 /// p(x) = Σ_k π_k N(x; μ_k, Σ_k). E and M step are one pass over tiles of rows: distances, responsibilities and

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include <vade/fwd.hpp>
 #include <vade/models/detail/draw_codes.hpp>
 #include <vade/models/detail/likelihood.hpp>
 #include <vade/models/detail/vade_start.hpp>

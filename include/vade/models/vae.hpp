@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <vade/fwd.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/detail/likelihood.hpp>
 #include <vade/models/model_file.hpp>
