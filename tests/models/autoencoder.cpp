@@ -19,6 +19,12 @@ TEST_CASE("Autoencoder: batches of many tiles give the same bytes for any number
                             [](auto& model, const vade::Dataset& data) { model.fit(data, {.epochs = 2, .batch = 350}); });
 }
 
+TEST_CASE("Autoencoder: fit and its answers take any matrix, and are those of the data set that is made of it") {
+  battery::check_takes_matrices([] { return Autoencoder<float>(battery::small); },
+                                [](auto& model, const auto& rows) { model.fit(rows, {.epochs = 1, .batch = 16}); },
+                                [](const auto& model, const auto& rows) { return model.transform(rows); });
+}
+
 TEST_CASE("Autoencoder: patterns of three kinds are reconstructed, each from its code") {
   Autoencoder<float> model(battery::small);
   const vade::Dataset data = toy::patterns(90, battery::inputs, 3).images;

@@ -74,6 +74,22 @@ void check_goes_on(const Make& make, const Fit& fit, const vade::Dataset& data) 
   CHECK(vade::read_file(folder.path / "pieces", 1 << 24) == vade::read_file(folder.path / "whole", 1 << 24));
 }
 
+/// `fit(model, rows)` and `ask(model, rows)` take matrices of either storage order, expressions and a data set alike.
+template <class Make, class Fit, class Ask>
+void check_takes_matrices(const Make& make, const Fit& fit, const Ask& ask) {
+  const Matrix<float> x = toy::patterns(30, inputs, 3).images.matrix<float>();
+  const Eigen::MatrixXf columns = x;
+  const auto answers = [&](const auto& rows) {
+    auto model = make();
+    fit(model, rows);
+    return Matrix<float>(ask(model, rows));
+  };
+  const Matrix<float> wanted = answers(vade::Dataset::from_matrix(x));
+  CHECK(answers(x) == wanted);
+  CHECK(answers(columns) == wanted);
+  CHECK(answers(0.5f * (x + x)) == wanted);
+}
+
 /// Products wide enough, and batches of up to 350 rows long enough, that every part of a step is several tasks of the pool.
 inline const vade::NetworkOptions wide{.inputs = inputs, .hidden = {128, 96}, .latent = 3, .seed = 2};
 

@@ -10,6 +10,7 @@
 
 #include "../support/folder.hpp"
 #include "../support/toy_data.hpp"
+#include "battery.hpp"
 
 using vade::Index;
 using vade::InformationMaximisationOptions;
@@ -45,6 +46,16 @@ TEST_CASE("Bars that shift are told apart by their direction, without labels") {
   }
   CHECK(accuracy > 0.95);
   CHECK(best_loss < 0.1 * -4 * std::log(2) + 0.15);  // certain, balanced, and nearly consistent
+}
+
+TEST_CASE("Classifier: fit and its answers take any matrix, and are those of the data set that is made of it") {
+  const InformationMaximisationOptions options{.hidden = {8},
+                                               .clusters = 3,
+                                               .augmentation = vade::NoiseCorruption{.noise = 0.1},
+                                               .fit = {.epochs = 1, .batch = 16}};
+  battery::check_takes_matrices([&] { return InformationMaximisingClassifier<float>(battery::inputs, options, 1); },
+                                [](auto& model, const auto& rows) { model.fit(rows, {"classifier", 20}); },
+                                [](const auto& model, const auto& rows) { return model.predict_proba(rows); });
 }
 
 TEST_CASE("With neighbours as views, two rings are told apart, which no two centres can") {

@@ -45,8 +45,25 @@ TEST_CASE("Whatever is rows in succession in memory is passed as it is: a map, a
   CHECK(rows_of(x.middleRows(1, 2)) == x.middleRows(1, 2));
   CHECK(rows_of(x.row(3)) == x.row(3));
   CHECK(rows_of(vade::RowVector<float>(x.row(3))) == x.row(3));
-  static_assert(!std::is_constructible_v<RowSource<float>, const Eigen::MatrixXf&>, "columns in succession");
-  static_assert(!std::is_constructible_v<RowSource<float>, const Matrix<double>&>, "another scalar");
+  static_assert(!std::is_constructible_v<RowSource<float>, const Eigen::MatrixXi&>, "whole numbers");
+}
+
+TEST_CASE("A column-major matrix, one of the other precision, an expression and an array are read as a row-major copy") {
+  const auto rows_of = [](const RowSource<float>& source) {
+    Matrix<float> out(source.count(), source.width());
+    const RowSource<float> copy = source;  // refers to the same evaluated rows
+    copy.copy(0, vade::MatrixView<float>(out.data(), out.rows(), out.cols()));
+    return out;
+  };
+  Matrix<float> x(5, 3);
+  vade::fill_normal(x, 1, vade::Purpose::user);
+  CHECK(rows_of(Eigen::MatrixXf(x)) == x);
+  CHECK(rows_of(Matrix<double>(x.cast<double>())) == x);
+  CHECK(rows_of(2 * x) == Matrix<float>(2 * x));
+  CHECK(rows_of(x.array() / 3) == Matrix<float>(x / 3));
+  CHECK(rows_of(Eigen::ArrayXXf(x.array())) == x);
+  const Matrix<double> huge = Matrix<double>::Constant(1, 3, 1e39);
+  CHECK_THROWS_AS(RowSource<float>(huge).check("t", 3, Likelihood::gaussian), vade::ValueError);
 }
 
 TEST_CASE("A matrix with gaps in memory is refused") {

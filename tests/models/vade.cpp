@@ -42,6 +42,12 @@ TEST_CASE("VaDE: what every model promises") {
                });
 }
 
+TEST_CASE("VaDE: fit and its answers take any matrix, and are those of the data set that is made of it") {
+  battery::check_takes_matrices([] { return Vade<float>(small); },
+                                [](auto& model, const auto& rows) { model.fit(rows, {.start = RandomStart{}, .fit = {.epochs = 1, .batch = 16}}); },
+                                [](const auto& model, const auto& rows) { return model.predict_proba(rows); });
+}
+
 TEST_CASE("VaDE with a full posterior: what every model promises") {
   using Full = Vade<float, vade::FullPosterior>;
   battery::run([] { return Full(small); },

@@ -22,6 +22,12 @@ TEST_CASE("VAE: batches of many tiles give the same bytes for any number of thre
                             [](auto& model, const vade::Dataset& data) { model.fit(data, {.fit = {.epochs = 2, .batch = 350}}); });
 }
 
+TEST_CASE("VAE: fit and its answers take any matrix, and are those of the data set that is made of it") {
+  battery::check_takes_matrices([] { return Vae<float>(battery::small); },
+                                [](auto& model, const auto& rows) { model.fit(rows, {.fit = {.epochs = 1, .batch = 16}}); },
+                                [](const auto& model, const auto& rows) { return model.transform(rows); });
+}
+
 TEST_CASE("VAE with a full posterior: what every model promises") {
   battery::run([] { return Vae<float, vade::FullPosterior>(battery::small); },
                [](Vae<float, vade::FullPosterior>& model, const vade::Dataset& data, auto... rest) {

@@ -112,6 +112,13 @@ class InformationMaximisingClassifier {
     return PausableFit(*this, tape, data, views, stage, checkpoint).to(options_.fit.epochs, observer, std::move(stop));
   }
 
+  /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
+  template <class Derived>
+  FitReport fit(const Eigen::DenseBase<Derived>& rows, const Stage& stage, const Observer& observer = {},
+                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+    return fit(Dataset::from_matrix(rows.derived()), stage, observer, std::move(stop), checkpoint);
+  }
+
   /// Trains several classifiers from different draws and returns the one that is left; what all of them did is added to
   /// `report`, as stages "name 1", "name 2" ... The bytes of the one that is left are those of `fit` with its seed.
   /// @throws as `fit`; ValueError

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <concepts>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -22,23 +23,33 @@ enum class Likelihood {
   gaussian,   ///< any values; the decoder gives means; for the variance see `Observation`
 };
 
-/// Rows `[N x D]` from a `Dataset` or a matrix, read batch by batch and never copied whole. It refers to what it was
-/// made from, so it is a parameter type, not one to store.
+/// Rows `[N x D]` from a `Dataset` or a matrix, read batch by batch. It refers to what it was made from, so it is a
+/// parameter type, not one to store.
 template <Real T>
 class RowSource {
+  template <class Derived>
+  static constexpr bool in_place = std::same_as<typename Derived::Scalar, T> && bool(Derived::IsRowMajor) &&
+                                   bool(int{Derived::Flags} & int{Eigen::DirectAccessBit});
+
  public:
   RowSource(const Dataset& data) : source_(&data) {}
-  /// A row-major matrix, map or block of whole rows: anything that is its rows in succession in memory.
+  /// A row-major matrix, map or block of whole rows: anything that is its rows in succession in memory. No copy is made.
   /// @throws ShapeError for gaps between them
   template <class Derived>
-    requires(std::same_as<typename Derived::Scalar, T> && bool(Derived::IsRowMajor) &&
-             bool(int{Derived::Flags} & int{Eigen::DirectAccessBit}))
-  RowSource(const Eigen::MatrixBase<Derived>& matrix)
+    requires(in_place<Derived>)
+  RowSource(const Eigen::DenseBase<Derived>& matrix)
       : source_(ConstMatrixView<T>(matrix.derived().data(), matrix.rows(), matrix.cols())) {
     const Derived& rows = matrix.derived();
     if ((rows.outerStride() != rows.cols() && rows.rows() > 1) || (rows.innerStride() != 1 && rows.cols() > 1))
       throw ShapeError("RowSource: the matrix has gaps in memory, such as those of a block of columns; pass a copy");
   }
+  /// Any other matrix or array of real numbers, such as a column-major one, one of the other precision, or an expression
+  /// like `2 * x`: it is evaluated into a row-major copy. O(N D) memory.
+  template <class Derived>
+    requires(Real<typename Derived::Scalar> && !in_place<Derived>)
+  RowSource(const Eigen::DenseBase<Derived>& matrix)
+      : evaluated_(std::make_shared<const Matrix<T>>(matrix.derived().template cast<T>())),
+        source_(ConstMatrixView<T>(evaluated_->data(), evaluated_->rows(), evaluated_->cols())) {}
 
   Index count() const {
     return std::visit([](const auto& s) { return get(s).rows(); }, source_);
@@ -101,6 +112,7 @@ class RowSource {
       return source;
   }
 
+  std::shared_ptr<const Matrix<T>> evaluated_;  // shared, so that copies of this refer to the same rows
   std::variant<const Dataset*, ConstMatrixView<T>> source_;
 };
 

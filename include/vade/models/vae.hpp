@@ -74,6 +74,13 @@ class Vae {
     return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop, checkpoint);
   }
 
+  /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
+  template <class Derived>
+  FitReport fit(const Eigen::DenseBase<Derived>& rows, const VaeFitOptions& options = {}, const Observer& observer = {},
+                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+    return fit(Dataset::from_matrix(rows.derived()), options, observer, std::move(stop), checkpoint);
+  }
+
   /// Posterior means `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
     check_ready("Vae::transform", x);
