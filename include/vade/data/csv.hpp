@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,11 +14,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
+#include <vade/core/parse_number.hpp>
 #include <vade/data/dataset.hpp>
 #include <vade/data/detail/inflate.hpp>
 
@@ -141,7 +142,7 @@ inline double csv_extreme(std::string_view cell) {
   if (end < cell.size()) {
     std::string_view text = cell.substr(end + 1);
     if (text.starts_with('+')) text.remove_prefix(1);
-    if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{} || std::abs(exponent) > far)
+    if (parse_number(text, exponent).ec != std::errc{} || std::abs(exponent) > far)
       exponent = text.starts_with('-') ? -far : far;
   }
   exponent += static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
@@ -154,7 +155,7 @@ inline double csv_extreme(std::string_view cell) {
 inline std::optional<double> csv_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const auto [end, error] = parse_number(cell, value);
   if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return std::nullopt;
   return error == std::errc{} ? value : csv_extreme(cell);
 }

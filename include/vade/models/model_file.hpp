@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include <vade/core/exact_text.hpp>
+#include <vade/core/parse_number.hpp>
 #include <vade/io/safetensors.hpp>
 #include <vade/models/network.hpp>
 
@@ -122,8 +122,7 @@ class ModelFileReader {
   template <class Number>
   Number parse(const std::string& key, const char* begin, const char* end) const {
     Number value{};
-    const auto [stopped, error] = std::from_chars(begin, end, value);
-    if (error != std::errc{} || stopped != end)
+    if (!is_number({begin, end}, value))
       throw FileError(path_ + ": vade." + key + " is \"" + std::string(begin, end) + "\", wanted a number");
     return value;
   }

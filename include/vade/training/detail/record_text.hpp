@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include <vade/core/errors.hpp>
 #include <vade/core/exact_text.hpp>
+#include <vade/core/parse_number.hpp>
 #include <vade/training/report.hpp>
 
 namespace vade::detail {
@@ -35,8 +35,7 @@ inline EpochRecord record_from_text(std::string_view text) {
     fields.push_back(text.substr(begin, end - begin));
   }
   const auto number = [&](std::string_view field, auto value) {
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc{} || end != field.data() + field.size()) throw wrong();
+    if (!is_number(field, value)) throw wrong();
     return value;
   };
   if (fields.size() < 8) throw wrong();
