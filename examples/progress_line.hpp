@@ -4,11 +4,11 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include <unistd.h>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/training/report.hpp>
 
 #include "interrupt.hpp"
@@ -35,7 +35,7 @@ class ProgressLine {
     catch_interrupt();
   }
 
-  std::stop_token token() const { return source_.get_token(); }
+  vade::StopToken token() const { return source_.get_token(); }
 
   vade::Observer observer() {
     return {.on_step = [this](const vade::Progress& progress) { step(progress); },
@@ -74,5 +74,5 @@ class ProgressLine {
   bool quiet_;
   bool terminal_;
   std::optional<std::chrono::steady_clock::time_point> last_line_;
-  std::stop_source source_;
+  vade::StopSource source_;
 };

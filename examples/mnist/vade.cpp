@@ -1,10 +1,10 @@
 // Presets vade, vade-fashion, reference-vade and paper-vade.
+#include <vade/core/stop_token.hpp>
 #include <vade/models/fit_best.hpp>
 #include <vade/models/image_clustering.hpp>
 #include <vade/models/vade.hpp>
 
 #include <cstdio>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <variant>
@@ -120,7 +120,7 @@ struct VadeJob {
   VadeJob(const vade::Dataset& data, const Options& o) : options(o), preset(preset_of(data, o)), model(preset.model) {}
 
   /// One fit, or several of which one is kept; `json` gets what they were judged by.
-  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop,
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const vade::StopToken& stop,
                         vade::Checkpoint* checkpoint, Json& json) {
     if (options.restarts == 1) return model.fit(data, preset.fit, observer, stop, checkpoint);
     vade::BestFit best = vade::fit_best(model, data, preset.fit,

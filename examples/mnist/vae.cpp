@@ -1,6 +1,5 @@
 // Presets vae and reference-vae: a VAE, clustered by k-means on its codes.
-#include <stop_token>
-
+#include <vade/core/stop_token.hpp>
 #include <vade/mixture/kmeans.hpp>
 #include <vade/models/image_clustering.hpp>
 #include <vade/models/vae.hpp>
@@ -30,7 +29,7 @@ struct VaeJob {
     apply(fit.fit, options, false);
   }
 
-  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const std::stop_token& stop,
+  vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const vade::StopToken& stop,
                         vade::Checkpoint* checkpoint, Json&) {
     return model.fit(data, fit, observer, stop, checkpoint);
   }

@@ -3,7 +3,7 @@
 
 namespace synthetic {
 
-Outcome run_diagonal(const Task& task, const vade::Observer& observer, std::stop_token stop) {
+Outcome run_diagonal(const Task& task, const vade::Observer& observer, vade::StopToken stop) {
   return train<vade::DiagonalPosterior>(task, observer, stop);
 }
 

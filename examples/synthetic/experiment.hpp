@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <stop_token>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/data/synthetic.hpp>
 #include <vade/metrics/energy_distance.hpp>
 #include <vade/training/report.hpp>
@@ -44,7 +44,7 @@ inline double observation_variance(const vade::SyntheticInfo& density) {
 }
 
 /// Each in a source file of its own, so that they compile side by side. @throws vade::Error
-Outcome run_diagonal(const Task& task, const vade::Observer& observer, std::stop_token stop);
-Outcome run_full(const Task& task, const vade::Observer& observer, std::stop_token stop);
+Outcome run_diagonal(const Task& task, const vade::Observer& observer, vade::StopToken stop);
+Outcome run_full(const Task& task, const vade::Observer& observer, vade::StopToken stop);
 
 }  // namespace synthetic

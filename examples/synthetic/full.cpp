@@ -3,7 +3,7 @@
 
 namespace synthetic {
 
-Outcome run_full(const Task& task, const vade::Observer& observer, std::stop_token stop) {
+Outcome run_full(const Task& task, const vade::Observer& observer, vade::StopToken stop) {
   return train<vade::FullPosterior>(task, observer, stop);
 }
 

@@ -6,8 +6,8 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
-#include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/core/thread_pool.hpp>
 #include <vade/io/atomic_file.hpp>
 
@@ -78,7 +79,7 @@ class Speaker {
   std::mutex mutex_;
 };
 
-vade::Observer observer(const std::string& name, Speaker& speaker, std::stop_source& stop) {
+vade::Observer observer(const std::string& name, Speaker& speaker, vade::StopSource& stop) {
   return {.on_step =
               [&stop, &speaker, name](const vade::Progress& p) {
                 if (interrupted()) stop.request_stop();
@@ -120,7 +121,7 @@ std::vector<Entry> lines_of(const Options& options) {
 }
 
 /// Trains one model, and draws it if it is the first of its line. @throws vade::Error
-Outcome carry_out(const Options& options, const Entry& entry, int seed_number, Speaker& speaker, std::stop_source& stop) {
+Outcome carry_out(const Options& options, const Entry& entry, int seed_number, Speaker& speaker, vade::StopSource& stop) {
   const Task task = task_of(options, entry.density, options.seed + static_cast<std::uint64_t>(seed_number));
   const std::string name =
       std::string(entry.density.name) + ", " + entry.posterior + ", seed " + std::to_string(task.seed);
@@ -154,7 +155,7 @@ int run(const Options& options) {
   std::vector<std::vector<Outcome>> outcomes(entries.size(), std::vector<Outcome>(seeds));
 
   Speaker speaker(options, works.size());
-  std::stop_source stop;
+  vade::StopSource stop;
   std::atomic<std::size_t> next{0};
   std::exception_ptr error;
   std::once_flag first_error;
@@ -167,11 +168,13 @@ int run(const Options& options) {
         stop.request_stop();
       }
   };
-  {
-    std::vector<std::jthread> others;
+  std::vector<std::thread> others;
+  try {
     for (int k = 1; k < options.job_count(); ++k) others.emplace_back(worker);
-    worker();
+  } catch (const std::system_error&) {  // the system has no more threads: those that run do the same work
   }
+  worker();
+  for (std::thread& other : others) other.join();
   if (error) std::rethrow_exception(error);
 
   // After Ctrl-C, a line has the seeds that were done without a gap, and a line without any is left out.

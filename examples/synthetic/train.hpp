@@ -15,7 +15,7 @@ inline constexpr vade::Index permutations = 199;
 
 /// Encoder and decoder [128, 128], batches of 32, Adam at 1e-3: as the document has it.
 template <class Posterior>
-Outcome train(const Task& task, const vade::Observer& observer, std::stop_token stop) {
+Outcome train(const Task& task, const vade::Observer& observer, vade::StopToken stop) {
   const double variance = observation_variance(task.density);
   const vade::Dataset data = vade::synthetic_data(task.density.which, task.rows, task.seed).images;
   const vade::Dataset test = vade::synthetic_data(task.density.which, task.test_rows, task.seed, 1).images;

@@ -1,7 +1,6 @@
 // The code of docs/guide.md: each block there stands here, line by line, and is run.
 #include <cmath>
 #include <filesystem>
-#include <stop_token>
 #include <variant>
 #include <vector>
 
@@ -25,7 +24,7 @@ TEST_CASE("Guide: fit, watch, cancel, predict") {
   options.fit = {.epochs = 20, .batch = 32, .learning_rate = vade::Schedule::cosine(1e-3, 0.05)};
   options.objective.kl_weight = vade::Schedule::warm_up(0.1, 1, 5);
 
-  std::stop_source stop;
+  vade::StopSource stop;
   vade::Observer observer;
   observer.on_epoch = [&](const vade::EpochRecord& epoch) {
     if (epoch.stage == "vade" && epoch.term("effective_clusters") < 1.5) stop.request_stop();

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <filesystem>
-#include <stop_token>
 #include <utility>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/model_file.hpp>
 #include <vade/models/objectives.hpp>
@@ -26,7 +26,7 @@ class Autoencoder {
 
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
   FitReport fit(const Dataset& data, const FitOptions& fit = {}, const Observer& observer = {},
-                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Autoencoder::fit", options().inputs, options().likelihood);
     detail::begin_fit<T>(checkpoint, "autoencoder", data, options(), fit);

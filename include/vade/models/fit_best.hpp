@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/models/cluster_health.hpp>
 
 namespace vade {
@@ -68,7 +68,7 @@ inline std::string restart_reason(const std::vector<Restart>& restarts, std::siz
 /// @throws as `Vade::fit` and `cluster_health`; ValueError
 template <Real T, class Posterior>
 BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOptions& options,
-                 const RestartOptions& restarts, const Observer& observer = {}, const std::stop_token& stop = {}) {
+                 const RestartOptions& restarts, const Observer& observer = {}, const StopToken& stop = {}) {
   restarts.check();
   Views<T>::check(data, restarts.augmentation);
   BestFit best;

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <vade/autodiff/structure.hpp>
+#include <vade/core/stop_token.hpp>
 #include <vade/data/views.hpp>
 #include <vade/elbo/information.hpp>
 #include <vade/models/adversarial_views.hpp>
@@ -104,7 +104,7 @@ class InformationMaximisingClassifier {
   Index inputs() const { return trunk_.front().inputs(); }
 
   /// Trains on `data` as `stage`. @throws as `train` and as `Views`
-  FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, std::stop_token stop = {},
+  FitReport fit(const Dataset& data, const Stage& stage, const Observer& observer = {}, StopToken stop = {},
                 Checkpoint* checkpoint = nullptr) {
     Views<T>::check(data, options_.augmentation, options_.view_strength.peak());
     Tape<T> tape;
@@ -125,7 +125,7 @@ class InformationMaximisingClassifier {
   static InformationMaximisingClassifier fit_best(const Dataset& data, const InformationMaximisationOptions& options,
                                                   const HalvingOptions& halving, std::uint64_t seed, const Stage& stage,
                                                   FitReport& report, const Observer& observer = {},
-                                                  const std::stop_token& stop = {}, Checkpoint* checkpoint = nullptr) {
+                                                  const StopToken& stop = {}, Checkpoint* checkpoint = nullptr) {
     struct Candidate {
       InformationMaximisingClassifier classifier;
       PausableFit fit;
@@ -259,7 +259,7 @@ class InformationMaximisingClassifier {
           training(objective, tape, data, c.options_.fit, stage, c.seed_, checkpoint) {}
 
     /// Goes on until `epoch` epochs are done in all.
-    FitReport to(int epoch, const Observer& observer, std::stop_token stop) {
+    FitReport to(int epoch, const Observer& observer, StopToken stop) {
       FitReport report = training.run(epoch, observer, std::move(stop));
       if (!report.history.empty()) classifier.remember(report.history.back());
       return report;

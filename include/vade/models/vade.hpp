@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/fwd.hpp>
 #include <vade/models/detail/draw_codes.hpp>
 #include <vade/models/detail/likelihood.hpp>
@@ -81,7 +81,7 @@ class Vade {
   /// between steps. @throws ShapeError, ValueError (data or options, fewer rows than clusters; a checkpoint of other ones),
   /// which leave the model as it was; TrainingError; FileError
   FitReport fit(const Dataset& data, const VadeFitOptions& options = {}, const Observer& observer = {},
-                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
     const NetworkOptions& n = options_.network;
     options.check(data.rows(), options_.clusters);
     RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);

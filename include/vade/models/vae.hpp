@@ -5,10 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <stop_token>
 #include <utility>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/fwd.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/detail/likelihood.hpp>
@@ -63,7 +63,7 @@ class Vae {
 
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
   FitReport fit(const Dataset& data, const VaeFitOptions& fit = {}, const Observer& observer = {},
-                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
     fit.check();
     RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
     detail::begin_fit<T>(checkpoint, "vae, " + std::string(Posterior::name), data, options(), fit);

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
 
@@ -32,7 +32,7 @@ struct ViewStability {
 template <Real T>
 std::vector<ViewStability> view_stability(const Dataset& data, InformationMaximisationOptions options,
                                           const std::vector<double>& strengths, int draws, std::uint64_t seed,
-                                          const Observer& observer = {}, const std::stop_token& stop = {}) {
+                                          const Observer& observer = {}, const StopToken& stop = {}) {
   check_at_least("view_stability", "draws", draws, 2);
   for (const double strength : strengths) {
     check_at_least("view_stability", "strength", strength, 0.0);

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +18,7 @@
 
 #include <vade/autodiff/tape.hpp>
 #include <vade/core/random.hpp>
+#include <vade/core/stop_token.hpp>
 #include <vade/data/dataset.hpp>
 #include <vade/io/checkpoint.hpp>
 #include <vade/optim/adam.hpp>
@@ -176,7 +176,7 @@ class Training {
   /// @throws TrainingError at the first loss or gradient that is not finite, ShapeError for a loss or a term that is
   /// not [1 x 1], both before the parameters are touched; FileError where the checkpoint cannot be written, or is of
   /// another fit; whatever an observer throws
-  FitReport run(int until, const Observer& observer = {}, std::stop_token stop = {}) {
+  FitReport run(int until, const Observer& observer = {}, StopToken stop = {}) {
     FitReport report;
     const auto start = Clock::now();
     double seconds_before = 0;
@@ -250,7 +250,7 @@ class Training {
     checkpoint_->save(stage_.name, *this, detail::record_text(record));
   }
 
-  EpochRecord run_epoch(const Observer& observer, const std::stop_token& stop, StopReason& reason) {
+  EpochRecord run_epoch(const Observer& observer, const StopToken& stop, StopReason& reason) {
     const auto start = Clock::now();
     const std::uint32_t draw = (stage_.number << 20) + static_cast<std::uint32_t>(epoch_);
     RandomStream shuffling(seed_, Purpose::shuffle, draw);
@@ -334,7 +334,7 @@ class Training {
 /// Minimises `objective` over `data` with Adam, in one go: `Training::run` to the end. @throws as there
 template <Real T, Objective<T> O>
 FitReport train(O& objective, Tape<T>& tape, const Dataset& data, const FitOptions& options, const Stage& stage,
-                std::uint64_t seed, const Observer& observer = {}, std::stop_token stop = {},
+                std::uint64_t seed, const Observer& observer = {}, StopToken stop = {},
                 Checkpoint* checkpoint = nullptr) {
   Training<T, O> training(objective, tape, data, options, stage, seed, checkpoint);
   training.leave_others_behind();

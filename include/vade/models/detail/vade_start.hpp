@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <vade/core/stop_token.hpp>
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/models/detail/head_regression.hpp>
 #include <vade/models/detail/inference.hpp>
@@ -29,7 +29,7 @@ struct VadeStart {
   Tape<T>& tape;
   const Dataset& data;
   const Observer& observer;
-  std::stop_token stop;
+  StopToken stop;
   Checkpoint* checkpoint;
   FitReport report;
   Matrix<T> responsibilities;
