@@ -12,6 +12,9 @@ FULL_MIXTURE = "distributions/full_gaussian_mixture.hpp"
 TRIANGULAR = "distributions/triangular.hpp"
 SAMPLES = "elbo/multi_sample.hpp"
 INFORMATION = "elbo/information.hpp"
+POISSON = "distributions/poisson.hpp"
+NEGATIVE_BINOMIAL = "distributions/negative_binomial.hpp"
+GAMMA = "core/gamma.hpp"
 
 # (what is done, file, text, replacement, equation, test)
 MUTANTS = [
@@ -57,6 +60,33 @@ MUTANTS = [
      "return sum(gaussian_log_prob(x, m, log_variance));", "L.1", "distributions/gaussian"),
     ("σ for σ²", GAUSSIAN, "square(z - mean) * exp(-log_variance)", "square(z - mean) * exp(T{-0.5} * log_variance)",
      "L.12", "distributions/gaussian"),
+    # Counts
+    ("rate for its square root in the peak", POISSON, "-(log_two_pi<double> + std::log(x)) / 2",
+     "-(log_two_pi<double> + std::log(x))", "P.1", "distributions/poisson"),
+    ("½ dropped from the recurrence", GAMMA, "(x + 0.5) * std::log1p(1 / x) - 1", "x * std::log1p(1 / x) - 1", "P.2",
+     "core/gamma"),
+    ("x for 1 in front of eˢ", POISSON, "n * (std::expm1(s) - s)", "n * (std::expm1(s) + s)", "P.3",
+     "distributions/poisson"),
+    ("sign of the slope", POISSON, "return count - std::exp(a); }", "return std::exp(a) - count; }", "P.4",
+     "distributions/poisson"),
+    ("one factor more", POISSON, "for (; product > limit; ++count)", "for (++count; product > limit; ++count)", "P.5",
+     "distributions/poisson"),
+    ("rate for its logarithm in the test of acceptance", POISSON, "count * std::log(rate) - rate -",
+     "count * std::log(rate) -", "P.5", "distributions/poisson"),
+    ("mean for dispersion", NEGATIVE_BINOMIAL, "share = x / (r + x);", "share = r / (r + x);", "P.6",
+     "distributions/negative_binomial"),
+    ("dispersion dropped at zero", NEGATIVE_BINOMIAL, "return -r * std::log1p(std::exp(a) / r);",
+     "return -std::exp(a);", "P.7", "distributions/negative_binomial"),
+    ("sign of a remainder", NEGATIVE_BINOMIAL, "stirling_remainder(r) - stirling_remainder(x)",
+     "stirling_remainder(r) + stirling_remainder(x)", "P.8", "distributions/negative_binomial"),
+    ("slope of Poisson", NEGATIVE_BINOMIAL, "return (x - std::exp(a)) / (1 + std::exp(a) / r);",
+     "return x - std::exp(a);", "P.9", "distributions/negative_binomial"),
+    ("derivative by r, not by log r", NEGATIVE_BINOMIAL, "return r * (gammas -", "return (gammas -", "P.9",
+     "distributions/negative_binomial"),
+    ("dispersion dropped from the peak", NEGATIVE_BINOMIAL, "std::log(x) + std::log1p(x / r)) / 2",
+     "std::log(x) + std::log1p(x)) / 2", "P.10", "distributions/negative_binomial"),
+    ("shape for rate", NEGATIVE_BINOMIAL, "mean * (gamma_sample(dispersion, stream) / dispersion)",
+     "mean * gamma_sample(dispersion, stream)", "P.11", "distributions/negative_binomial"),
     # The mixture as a prior
     ("sign of the posterior's variance", PRIOR, ".square() + v(i, j)) * p(c, j)",
      ".square() - v(i, j)) * p(c, j)", "G.5", "distributions/gaussian_mixture_prior"),
