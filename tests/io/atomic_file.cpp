@@ -19,8 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 using tests::Folder;
 using tests::message_of;
+using vade::file_system;
 using vade::FileError;
-using vade::detail::system_calls;
+using vade::FileSystem;
 
 std::string text_of(const fs::path& path) {
   const std::vector<std::byte> bytes = vade::read_file(path, 1 << 20);
@@ -52,34 +53,39 @@ bool fails(const char* name) {
 struct FaultyCalls {
   explicit FaultyCalls(Fault wanted) {
     fault = std::move(wanted);
-    system_calls.open = [](const char* path, int flags, mode_t mode) {
-      const char* const name = (flags & O_DIRECTORY) != 0 ? "open-directory" : "open";
-      return fails(name) && fault.error != 0 ? -1 : ::open(path, flags, mode);
+    file_system.open_directory = [](const fs::path& path) {
+      return fails("open-directory") && fault.error != 0 ? -1 : FileSystem().open_directory(path);
     };
-    system_calls.write = [](int file, const void* bytes, std::size_t size) -> ssize_t {
-      if (!fails("write")) return ::write(file, bytes, size);
-      return fault.error != 0 ? -1 : ::write(file, bytes, 1);
+    file_system.create = [](const fs::path& path, unsigned permissions) {
+      return fails("create") && fault.error != 0 ? -1 : FileSystem().create(path, permissions);
     };
-    system_calls.fchmod = [](int file, mode_t mode) {
-      return fails("chmod") && fault.error != 0 ? -1 : ::fchmod(file, mode);
+    file_system.write = [](int file, const void* bytes, std::size_t size) -> std::ptrdiff_t {
+      if (!fails("write")) return FileSystem().write(file, bytes, size);
+      return fault.error != 0 ? -1 : FileSystem().write(file, bytes, 1);
     };
-    system_calls.fsync = [](int file) { return fails("fsync") && fault.error != 0 ? -1 : ::fsync(file); };
-    system_calls.close = [](int file) {
+    file_system.set_permissions = [](int file, unsigned permissions) {
+      return fails("set-permissions") && fault.error != 0 ? -1 : FileSystem().set_permissions(file, permissions);
+    };
+    file_system.sync = [](int file) { return fails("sync") && fault.error != 0 ? -1 : FileSystem().sync(file); };
+    file_system.sync_directory = [](int file) {
+      return fails("sync-directory") && fault.error != 0 ? -1 : FileSystem().sync_directory(file);
+    };
+    file_system.close = [](int file) {
       const bool fail = fails("close") && fault.error != 0;
       const int error = errno;
-      ::close(file);  // as the kernel does, whatever it answers
+      FileSystem().close(file);  // as the kernel does, whatever it answers
       errno = error;
       return fail ? -1 : 0;
     };
-    system_calls.rename = [](const char* from, const char* to) {
+    file_system.rename = [](const fs::path& from, const fs::path& to) {
       if (fails("rename") && fault.error != 0) return -1;
       fault.renamed = true;
-      return std::rename(from, to);
+      return FileSystem().rename(from, to);
     };
   }
   FaultyCalls(const FaultyCalls&) = delete;
   FaultyCalls& operator=(const FaultyCalls&) = delete;
-  ~FaultyCalls() { system_calls = {}; }
+  ~FaultyCalls() { file_system = {}; }
 };
 
 }  // namespace
@@ -100,7 +106,7 @@ TEST_CASE("The bytes are synced before the name changes, and the name after") {
   vade::write_file_atomically(folder.path / "file", "old");
   const FaultyCalls calls({});
   vade::write_file_atomically(folder.path / "file", "new");
-  CHECK(fault.log == "open-directory open write chmod fsync close rename fsync close ");
+  CHECK(fault.log == "open-directory create write set-permissions sync close rename sync-directory close ");
 }
 
 TEST_CASE("Whatever call fails, the old file is whole until the new one is, and nothing else is left") {
@@ -251,23 +257,23 @@ TEST_CASE("Reading goes on after a signal and a short answer, and stops at an er
   vade::write_file_atomically(path, "content of a file");
   static int calls = 0;
   calls = 0;
-  system_calls.read = [](int file, void* bytes, std::size_t) -> ssize_t {
+  file_system.read = [](int file, void* bytes, std::size_t) -> std::ptrdiff_t {
     if (++calls % 2 == 1) {
       errno = EINTR;
       return -1;
     }
-    return ::read(file, bytes, 3);
+    return FileSystem().read(file, bytes, 3);
   };
   CHECK(text_of(path) == "content of a file");
   calls = 0;
-  system_calls.read = [](int file, void* bytes, std::size_t) -> ssize_t {
+  file_system.read = [](int file, void* bytes, std::size_t) -> std::ptrdiff_t {
     if (++calls == 2) {
       errno = EIO;
       return -1;
     }
-    return ::read(file, bytes, 3);
+    return FileSystem().read(file, bytes, 3);
   };
   const std::string what = message_of<FileError>([&] { vade::read_file(path, 100); });
-  system_calls = {};
+  file_system = {};
   CHECK(what == path.string() + ": cannot read at byte 3: Input/output error");
 }

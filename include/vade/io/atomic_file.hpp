@@ -17,7 +17,8 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
-#include <vade/io/detail/system_calls.hpp>
+#include <vade/io/file_system.hpp>
+#include <vade/io/input_file.hpp>
 
 /// Every file of this library is written here. Laws, each tested by name, with any system call failing:
 ///   1. the old file is whole until the new one is, and readers see one or the other;
@@ -28,18 +29,6 @@
 namespace vade {
 
 namespace detail {
-
-[[noreturn]] inline void throw_errno(const std::filesystem::path& path, std::string_view action, int error) {
-  throw FileError(message(path.string(), ": ", action, ": ", std::generic_category().message(error)));
-}
-
-/// Calls until the answer is not "interrupted by a signal".
-template <class Call>
-auto retry_interrupted(Call&& call) {
-  auto answer = call();
-  while (answer < 0 && errno == EINTR) answer = call();
-  return answer;
-}
 
 /// The file behind a chain of symbolic links, whether it exists or not.
 inline std::filesystem::path resolve_links(const std::filesystem::path& path) {
@@ -58,7 +47,7 @@ inline std::filesystem::path resolve_links(const std::filesystem::path& path) {
 inline std::string temporary_name() {
   static std::atomic<std::uint64_t> counter{0};
   std::uint64_t word = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-  word ^= (static_cast<std::uint64_t>(::getpid()) << 40) + (counter.fetch_add(1) << 20);
+  word ^= (system::process_id() << 40) + (counter.fetch_add(1) << 20);
   word = (word ^ (word >> 31)) * 0x9E3779B97F4A7C15u;
   return ".vade-" + std::to_string(word ^ (word >> 29)) + ".tmp";
 }
@@ -66,8 +55,8 @@ inline std::string temporary_name() {
 inline void write_all(int file, std::span<const std::byte> content, const std::filesystem::path& path) {
   constexpr std::size_t most = std::size_t{1} << 30;  // Linux writes at most 2 GiB a call
   while (!content.empty()) {
-    const ssize_t written = retry_interrupted(
-        [&] { return system_calls.write(file, content.data(), content.size() < most ? content.size() : most); });
+    const std::ptrdiff_t written = retry_interrupted(
+        [&] { return file_system.write(file, content.data(), content.size() < most ? content.size() : most); });
     if (written <= 0) throw_errno(path, "cannot write", written < 0 ? errno : EIO);
     content = content.subspan(static_cast<std::size_t>(written));
   }
@@ -79,50 +68,45 @@ inline void write_all(int file, std::span<const std::byte> content, const std::f
 /// @throws FileError if the directory is missing or cannot be written, `path` is no regular file, or a call fails
 inline void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
   namespace fs = std::filesystem;
-  using detail::system_calls;
   const fs::path target = detail::resolve_links(path);
   const fs::path directory = target.has_parent_path() ? target.parent_path() : fs::path(".");
   if (!target.has_filename()) throw FileError(path.string() + ": cannot write: the path names no file");
 
-  struct stat old = {};
-  const bool replaces = ::stat(target.c_str(), &old) == 0;
-  if (!replaces && errno != ENOENT) detail::throw_errno(path, "cannot look up", errno);
+  FileStatus old;
+  const bool replaces = file_system.look_up(target, old) == 0;
+  if (!replaces && errno != ENOENT) throw_errno(path, "cannot look up", errno);
   // Renaming over a device or a pipe would destroy it.
-  if (replaces && !S_ISREG(old.st_mode)) throw FileError(path.string() + ": cannot write: not a regular file");
+  if (replaces && old.kind != FileKind::regular) throw FileError(path.string() + ": cannot write: not a regular file");
 
   // Opened first: where a directory cannot be synced, nothing is touched.
-  detail::FileDescriptor folder(detail::retry_interrupted(
-      [&] { return system_calls.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
-  if (folder.get() < 0) detail::throw_errno(path, "cannot open its directory", errno);
+  OpenFile folder(retry_interrupted([&] { return file_system.open_directory(directory); }));
+  if (folder.number() < 0) throw_errno(path, "cannot open its directory", errno);
 
   fs::path temporary;
   const auto create = [&] {
     temporary = directory / detail::temporary_name();
-    return system_calls.open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                             replaces ? old.st_mode & 0777u : 0666u);
+    return file_system.create(temporary, replaces ? old.permissions & 0777u : 0666u);
   };
-  int created = detail::retry_interrupted(create);
+  int created = retry_interrupted(create);
   for (int attempt = 1; created < 0 && errno == EEXIST && attempt < 100; ++attempt) created = create();
-  if (created < 0) detail::throw_errno(path, "cannot create a file beside it", errno);
+  if (created < 0) throw_errno(path, "cannot create a file beside it", errno);
 
-  detail::FileDescriptor file(created);
+  OpenFile file(created);
   try {
-    detail::write_all(file.get(), content, path);
-    if (replaces && system_calls.fchmod(file.get(), old.st_mode & 07777u) < 0)
-      detail::throw_errno(path, "cannot keep its permissions", errno);
-    // A failed fsync is final: the kernel may have dropped the pages and would report success the next time.
-    if (detail::retry_interrupted([&] { return system_calls.fsync(file.get()); }) < 0)
-      detail::throw_errno(path, "cannot sync", errno);
+    detail::write_all(file.number(), content, path);
+    if (replaces && file_system.set_permissions(file.number(), old.permissions) < 0)
+      throw_errno(path, "cannot keep its permissions", errno);
+    // A failed sync is final: the kernel may have dropped the pages and would report success the next time.
+    if (retry_interrupted([&] { return file_system.sync(file.number()); }) < 0) throw_errno(path, "cannot sync", errno);
     // Interrupted, it is closed all the same, and the bytes are on disk already.
-    if (file.close() < 0 && errno != EINTR) detail::throw_errno(path, "cannot close", errno);
-    if (system_calls.rename(temporary.c_str(), target.c_str()) < 0) detail::throw_errno(path, "cannot rename", errno);
+    if (file.close() < 0 && errno != EINTR) throw_errno(path, "cannot close", errno);
+    if (file_system.rename(temporary, target) < 0) throw_errno(path, "cannot rename", errno);
   } catch (...) {
-    system_calls.unlink(temporary.c_str());
+    file_system.unlink(temporary);
     throw;
   }
-  // Some network and user-space file systems have no sync of directories; they answer EINVAL.
-  if (detail::retry_interrupted([&] { return system_calls.fsync(folder.get()); }) < 0 && errno != EINVAL)
-    detail::throw_errno(path, "is written, but its directory cannot be synced", errno);
+  if (retry_interrupted([&] { return file_system.sync_directory(folder.number()); }) < 0)
+    throw_errno(path, "is written, but its directory cannot be synced", errno);
 }
 
 /// The same for text. @throws FileError
@@ -133,31 +117,24 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
 /// The whole file. Memory grows with what is read, never with what a size claims. O(bytes).
 /// @throws FileError if it cannot be read or holds more than `limit` bytes
 inline std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit) {
-  using detail::system_calls;
   const auto too_large = [&](const auto& size) {
     throw FileError(detail::message(path.string(), ": holds ", size, " bytes, wanted at most ", limit));
   };
-  const detail::FileDescriptor file(
-      detail::retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); }));
-  if (file.get() < 0) detail::throw_errno(path, "cannot open", errno);
-  struct stat status = {};
-  if (::fstat(file.get(), &status) < 0) detail::throw_errno(path, "cannot look up", errno);
-  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit) too_large(status.st_size);
+  InputFile file(path);
+  if (file.size().value_or(0) > limit) too_large(*file.size());
 
   // One byte more than the file holds, so that the read which finds the end needs no new memory.
   std::size_t room = 4096;
-  if (S_ISREG(status.st_mode)) room = std::min(static_cast<std::size_t>(status.st_size) + 1, std::size_t{1} << 26);
+  if (file.size()) room = static_cast<std::size_t>(std::min(*file.size() + 1, std::uint64_t{1} << 26));
   std::vector<std::byte> content;
   for (std::size_t size = 0;;) {
     if (size == content.size()) content.resize(size == 0 ? room : 2 * size);
-    const ssize_t count = detail::retry_interrupted(
-        [&] { return system_calls.read(file.get(), content.data() + size, content.size() - size); });
-    if (count < 0) detail::throw_errno(path, detail::message("cannot read at byte ", size), errno);
+    const std::size_t count = file.read(std::span(content).subspan(size));
     if (count == 0) {
       content.resize(size);
       return content;
     }
-    size += static_cast<std::size_t>(count);
+    size += count;
     if (size > limit) too_large(detail::message("more than ", limit));
   }
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,8 +17,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
-#include <vade/io/atomic_file.hpp>
-#include <vade/io/detail/system_calls.hpp>
+#include <vade/io/input_file.hpp>
 
 namespace vade::detail {
 
@@ -29,17 +27,12 @@ namespace vade::detail {
 class ByteStream {
  public:
   /// @throws FileError if the file cannot be opened or read
-  explicit ByteStream(const std::filesystem::path& path)
-      : path_(path),
-        file_(retry_interrupted([&] { return system_calls.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0); })) {
-    if (file_.get() < 0) throw_errno(path_, "cannot open", errno);
-    struct stat status = {};
-    if (::fstat(file_.get(), &status) < 0) throw_errno(path_, "cannot look up", errno);
-    if (S_ISREG(status.st_mode)) file_size_ = static_cast<std::uint64_t>(status.st_size);
+  explicit ByteStream(const std::filesystem::path& path) : file_(path) {
     while (input_.size() < 2 && refill()) {
     }
     is_gzip_ = starts_member();
-    if (is_gzip_ && ::inflateInit2(&stream_, 15 + 16) != Z_OK) throw FileError(path_.string() + ": zlib has no memory");
+    if (is_gzip_ && ::inflateInit2(&stream_, 15 + 16) != Z_OK)
+      throw FileError(file_.path().string() + ": zlib has no memory");
   }
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
@@ -56,9 +49,10 @@ class ByteStream {
   /// pass. Unknown for a pipe.
   std::optional<std::uint64_t> most_bytes() const {
     constexpr std::uint64_t best_ratio = 1032;
-    if (!file_size_ || !is_gzip_) return file_size_;
-    if (*file_size_ > std::numeric_limits<std::uint64_t>::max() / best_ratio) return std::nullopt;
-    return *file_size_ * best_ratio;
+    const std::optional<std::uint64_t> size = file_.size();
+    if (!size || !is_gzip_) return size;
+    if (*size > std::numeric_limits<std::uint64_t>::max() / best_ratio) return std::nullopt;
+    return *size * best_ratio;
   }
 
   /// Fills `out` and returns its size, or less at the end of the content. @throws FileError
@@ -75,7 +69,7 @@ class ByteStream {
 
  private:
   /// Where the next unread byte lies in the file itself.
-  std::uint64_t file_offset() const { return read_ - input_.size(); }
+  std::uint64_t file_offset() const { return file_.offset() - input_.size(); }
 
   bool starts_member() const {
     return input_.size() >= 2 && input_[0] == std::byte{0x1f} && input_[1] == std::byte{0x8b};
@@ -85,11 +79,8 @@ class ByteStream {
   bool refill() {
     std::copy(input_.begin(), input_.end(), buffer_.begin());
     const std::size_t left = input_.size();
-    const ssize_t count = retry_interrupted(
-        [&] { return system_calls.read(file_.get(), buffer_.data() + left, buffer_.size() - left); });
-    if (count < 0) throw_errno(path_, message("cannot read at byte ", read_), errno);
-    read_ += static_cast<std::uint64_t>(count);
-    input_ = std::span(buffer_.data(), left + static_cast<std::size_t>(count));
+    const std::size_t count = file_.read(std::span(buffer_).subspan(left));
+    input_ = std::span(buffer_.data(), left + count);
     return count > 0;
   }
 
@@ -107,7 +98,7 @@ class ByteStream {
     stream_.avail_out = room;
     while (!finished_ && stream_.avail_out == room) {
       if (input_.empty() && !refill())
-        throw FileError(message(path_.string(), ": the gzip stream is truncated at byte ", read_));
+        throw FileError(message(file_.path().string(), ": the gzip stream is truncated at byte ", file_.offset()));
       stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(input_.data()));
       stream_.avail_in = static_cast<uInt>(input_.size());
       const int answer = ::inflate(&stream_, Z_NO_FLUSH);
@@ -115,7 +106,7 @@ class ByteStream {
       if (answer == Z_STREAM_END)
         next_member();
       else if (answer != Z_OK && answer != Z_BUF_ERROR)
-        throw FileError(message(path_.string(), ": the gzip stream is damaged at byte ", file_offset(), ": ",
+        throw FileError(message(file_.path().string(), ": the gzip stream is damaged at byte ", file_offset(), ": ",
                                 stream_.msg != nullptr ? stream_.msg : "zlib gives no reason"));
     }
     return room - stream_.avail_out;
@@ -127,16 +118,13 @@ class ByteStream {
     finished_ = input_.empty();
     if (finished_) return;
     if (!starts_member())
-      throw FileError(message(path_.string(), ": other bytes follow the gzip stream at byte ", file_offset()));
+      throw FileError(message(file_.path().string(), ": other bytes follow the gzip stream at byte ", file_offset()));
     ::inflateReset(&stream_);
   }
 
-  std::filesystem::path path_;
-  FileDescriptor file_;
-  std::optional<std::uint64_t> file_size_;
+  InputFile file_;
   std::array<std::byte, 1 << 16> buffer_;
   std::span<std::byte> input_;  ///< the part of the buffer that is not used yet
-  std::uint64_t read_ = 0;
   std::uint64_t offset_ = 0;
   z_stream stream_ = {};
   bool is_gzip_ = false;

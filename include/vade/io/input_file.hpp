@@ -1,0 +1,52 @@
+// vade: a file that is read front to back.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <vade/core/checks.hpp>
+#include <vade/io/file_system.hpp>
+
+namespace vade {
+
+/// An open file, of which the bytes are read in order.
+class InputFile {
+ public:
+  /// Opens `path` and looks up what it is. @throws FileError
+  explicit InputFile(std::filesystem::path path)
+      : path_(std::move(path)), file_(retry_interrupted([&] { return file_system.open(path_); })) {
+    if (file_.number() < 0) throw_errno(path_, "cannot open", errno);
+    if (file_system.look_up_open(file_.number(), status_) < 0) throw_errno(path_, "cannot look up", errno);
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+  /// Bytes read so far.
+  std::uint64_t offset() const { return offset_; }
+  /// Bytes in the whole file when it was opened; nothing of a pipe or a device, which do not say.
+  std::optional<std::uint64_t> size() const {
+    return status_.kind == FileKind::regular ? std::optional(status_.size) : std::nullopt;
+  }
+
+  /// The next bytes, as many as the system gives at once: at most `out.size()`, and none at the end. @throws FileError
+  std::size_t read(std::span<std::byte> out) {
+    const std::ptrdiff_t count =
+        retry_interrupted([&] { return file_system.read(file_.number(), out.data(), out.size()); });
+    if (count < 0) throw_errno(path_, detail::message("cannot read at byte ", offset_), errno);
+    offset_ += static_cast<std::uint64_t>(count);
+    return static_cast<std::size_t>(count);
+  }
+
+ private:
+  std::filesystem::path path_;
+  OpenFile file_;
+  FileStatus status_;
+  std::uint64_t offset_ = 0;
+};
+
+}  // namespace vade
