@@ -27,7 +27,7 @@ inline std::optional<int> read_options(int argc, char** argv, Options& options) 
   app.add_option("--view-strength", options.view_strength, "factor on the preset's random views (1: unchanged)")
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
-  app.add_option("--view-bend", options.view_bend, "pixels that its views are bent by, before that factor")
+  app.add_option("--view-bend", options.view_bend, "28ths of the side that its views are bent by, before that factor")
       ->check(CLI::Range(0.0, 100.0));
   app.add_option("--consistency-views", options.consistency_views, "share of the views' strength in the consistency term")
       ->check(CLI::Range(0.0, 4.0));

@@ -16,7 +16,7 @@ struct Options {
   std::string preset = "vade";
   std::string recipe = "full";
   double view_strength = 1;  ///< of the random views of presets vade and vade-fashion, against the preset's
-  std::optional<double> view_bend;           ///< pixels that they are bent by, instead of the preset's
+  std::optional<double> view_bend;           ///< 28ths of the side that they are bent by, instead of the preset's
   std::optional<double> consistency_views;   ///< share of that strength in the consistency term, instead of the preset's
   std::optional<double> consistency_weight;  ///< where the weight of that term begins
   std::optional<std::string> consistency_target;  ///< what rows and views are held to in that term

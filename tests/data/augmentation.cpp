@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <vade/data/augmentation.hpp>
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -42,11 +43,11 @@ Matrix<T> views(const Dataset& data, const std::vector<Index>& rows, const Image
 
 /// One image `[H x W]` through `map`.
 template <class Stored>
-Matrix<double> warped(const Matrix<double>& image, const AffineMap& map) {
+Matrix<double> warped(const Matrix<double>& image, const AffineMap& map, double background = 0) {
   std::vector<Stored> source(static_cast<std::size_t>(image.size()));
   for (Index i = 0; i < image.size(); ++i) source[static_cast<std::size_t>(i)] = static_cast<Stored>(image.data()[i]);
   Matrix<double> out(image.rows(), image.cols());
-  vade::detail::warp(std::span<const Stored>(source), {image.rows(), image.cols()}, map, nullptr, out.data());
+  vade::detail::warp(std::span<const Stored>(source), {image.rows(), image.cols()}, map, nullptr, background, out.data());
   return std::is_same_v<Stored, std::uint8_t> ? Matrix<double>(out * 255.0) : out;
 }
 
@@ -80,7 +81,7 @@ TEST_CASE_TEMPLATE("A quarter turn moves every pixel to its place", Stored, std:
   CHECK(warped<Stored>(even, half).isApprox(even.reverse(), 1e-12));
 }
 
-TEST_CASE_TEMPLATE("Shifts move whole pixels, blend half ones, fill with zeros", Stored, std::uint8_t, float, double) {
+TEST_CASE_TEMPLATE("Shifts move whole pixels, blend half ones, fill with the background", Stored, std::uint8_t, float, double) {
   const Matrix<double> image = numbered(4, 5);
   const Matrix<double> moved = warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 2, .yx = 0, .yy = 1, .y0 = -1});
   for (Index i = 0; i < 4; ++i)
@@ -89,6 +90,9 @@ TEST_CASE_TEMPLATE("Shifts move whole pixels, blend half ones, fill with zeros",
   const Matrix<double> half = warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 0.5, .yx = 0, .yy = 1, .y0 = 0.5});
   CHECK(half(0, 0) == doctest::Approx((image(0, 0) + image(0, 1) + image(1, 0) + image(1, 1)) / 4));
   CHECK(half(3, 4) == doctest::Approx(image(3, 4) / 4));  // three of its four neighbours lie outside
+  const double grey = std::is_same_v<Stored, std::uint8_t> ? 100.0 / 255 : 100;
+  const Matrix<double> on_grey = warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = 0.5, .yx = 0, .yy = 1, .y0 = 0.5}, grey);
+  CHECK(on_grey(3, 4) == doctest::Approx((image(3, 4) + 300) / 4));
   for (const double far : {4.0, 5.0, 100.0, -5.0, -1e5, 1e5}) {
     const double step = std::abs(far) == 4.0 ? 5.0 : far;
     CHECK(warped<Stored>(image, {.xx = 1, .xy = 0, .x0 = step, .yx = 0, .yy = 1, .y0 = 0}).isZero(0));
@@ -140,12 +144,12 @@ TEST_CASE("A view follows q = R Shear zoom Stretch Mirror p + shift") {
   for (std::uint32_t row = 0; row < 20; ++row) {
     vade::RandomStream stream(5, vade::Purpose::augmentation, 2, row);
     vade::RandomStream again(5, vade::Purpose::augmentation, 2, row);
-    const AffineMap map = vade::detail::draw_affine(strength, stream);
+    const AffineMap map = vade::detail::draw_affine(strength, {42, 14}, stream);
     const double angle = again.uniform<double>(-40, 40) * std::numbers::pi / 180;
     const double shear = again.uniform<double>(-0.5, 0.5);
     const double zoom = 1 + again.uniform<double>(-0.3, 0.3);
-    const double shift_x = again.uniform<double>(-3, 3);
-    const double shift_y = again.uniform<double>(-3, 3);
+    const double shift_x = again.uniform<double>(-3, 3) * 14 / 28;
+    const double shift_y = again.uniform<double>(-3, 3) * 42 / 28;
     const double side = again.uniform<double>() < 0.5 ? -1 : 1;
     const double wider = std::exp(again.uniform<double>(-0.4, 0.4));
     const double taller = std::exp(again.uniform<double>(-0.4, 0.4));
@@ -174,7 +178,7 @@ TEST_CASE("A bent view takes each pixel from d(x, y) = Σ a_ij sin(iπx) sin(jπ
   const Matrix<double> seen = views<double>(data, {0, 1}, bent, 11, 3);
   for (std::uint32_t row = 0; row < 2; ++row) {
     vade::RandomStream stream(11, vade::Purpose::augmentation, 3, row);
-    const AffineMap map = vade::detail::draw_affine(bent, stream);
+    const AffineMap map = vade::detail::draw_affine(bent, {height, width}, stream);
     double a[2][4][4];
     double power = 0;
     for (int i = 0; i < 4; ++i)
@@ -192,10 +196,10 @@ TEST_CASE("A bent view takes each pixel from d(x, y) = Σ a_ij sin(iπx) sin(jπ
         for (int axis = 0; axis < 2; ++axis)
           for (int i = 0; i < 4; ++i)
             for (int j = 0; j < 4; ++j)
-              from[axis] += 0.8 / std::sqrt(power) * a[axis][i][j] *
+              from[axis] += 0.8 * static_cast<double>(axis == 0 ? width : height) / 28 / std::sqrt(power) * a[axis][i][j] *
                             std::sin((i + 1) * std::numbers::pi * (static_cast<double>(column) + 0.5) / 70) *
                             std::sin((j + 1) * std::numbers::pi * (static_cast<double>(line) + 0.5) / 9);
-        if (from[0] < 0 || from[0] > 69 || from[1] < 0 || from[1] > 8) continue;  // blends with the zeros outside
+        if (from[0] < 0 || from[0] > 69 || from[1] < 0 || from[1] > 8) continue;  // blends with the background
         ++inside;
         CHECK(seen(row, line * width + column) == doctest::Approx(from[row]).epsilon(1e-9));
       }
@@ -203,7 +207,7 @@ TEST_CASE("A bent view takes each pixel from d(x, y) = Σ a_ij sin(iπx) sin(jπ
   }
 }
 
-TEST_CASE("A bend moves by its size in root mean square, along both axes and in images of any shape; hardly at the border") {
+TEST_CASE("A bend moves by its size in root mean square, as a share of each side, in images of any shape; hardly at the border") {
   for (const auto& [height, width] : {std::pair<Index, Index>{28, 28}, {7, 40}, {5, 5}}) {
     vade::detail::Bend<double> bend;
     bend.prepare({height, width}, 1.5);
@@ -228,8 +232,8 @@ TEST_CASE("A bend moves by its size in root mean square, along both axes and in 
       }
     }
     const double count = static_cast<double>(draws) * static_cast<double>(height * width);
-    CHECK(std::sqrt(power_x / count) == doctest::Approx(1.5).epsilon(0.02));
-    CHECK(std::sqrt(power_y / count) == doctest::Approx(1.5).epsilon(0.02));
+    CHECK(std::sqrt(power_x / count) * 28 / static_cast<double>(width) == doctest::Approx(1.5).epsilon(0.02));
+    CHECK(std::sqrt(power_y / count) * 28 / static_cast<double>(height) == doctest::Approx(1.5).epsilon(0.02));
     if (height == 28) CHECK(std::sqrt(corner / draws) < 0.1);
   }
 }
@@ -290,6 +294,82 @@ TEST_CASE("A shaded view has the logits of the image, all lower or higher by the
   CHECK(views<double>(outside, {0}, no_change) == 2 * image);  // without shade any values will do
 }
 
+/// The same images with white and black exchanged.
+Dataset inverted(const Dataset& data) {
+  if (!data.is_bytes()) return Dataset::from_matrix((1 - data.matrix<double>().array()).matrix(), data.image());
+  std::vector<std::uint8_t> bytes;
+  for (Index i = 0; i < data.rows(); ++i)
+    data.with_row(i, [&](const auto row) {
+      for (const auto value : row) bytes.push_back(static_cast<std::uint8_t>(255 - value));
+    });
+  return Dataset::from_bytes(std::move(bytes), data.rows(), data.columns(), data.image());
+}
+
+TEST_CASE("The views of inverted images are the inverted views, whatever moves them") {
+  ImageAugmentation kinds[8];
+  for (auto& kind : kinds) kind = no_change;
+  kinds[0].rotation_degrees = 90, kinds[1].shear = 1, kinds[2].scale = 0.5, kinds[3].shift = 9;
+  kinds[4].stretch = 1, kinds[5].bend = 2, kinds[6].mirror = 0.5;
+  kinds[7] = {.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .stretch = 0.2, .bend = 0.7, .mirror = 0.5};
+  Matrix<double> pictures(60, 15 * 12);  // a few bright shapes on black, as bytes
+  for (Index i = 0; i < pictures.rows(); ++i)
+    for (Index p = 0; p < pictures.cols(); ++p) {
+      const Index y = p / 12, x = p % 12;
+      pictures(i, p) = y > 3 + i % 3 && y < 11 && x > 3 && x < 9 ? static_cast<double>((17 * p + 31 * i) % 256) / 255 : 0;
+    }
+  std::vector<std::uint8_t> bytes;
+  for (const double value : pictures.reshaped<Eigen::RowMajor>()) bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * value)));
+  const vade::ImageShape shape{15, 12};
+  for (const Dataset& data : {Dataset::from_bytes(bytes, 60, 180, shape), Dataset::from_matrix(pictures, shape),
+                              images(60, 15, 12)}) {
+    const Dataset other = inverted(data);
+    for (const ImageAugmentation& kind : kinds) {
+      const Matrix<double> view = views<double>(data, counting(60), kind), of_other = views<double>(other, counting(60), kind);
+      CHECK((view.array() + of_other.array() - 1).abs().maxCoeff() < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("A shade that lowers the logits of an image raises those of the inverted one by as much") {
+  Matrix<double> image(1, 6);
+  image << 0, 1, 0.5, 0.1, 0.9, 0.3;
+  for (const double u : {-1.5, 0.2, 3.0}) {
+    vade::RowVector<double> darker = image.row(0), other = 1 - image.row(0).array();
+    vade::detail::lower_logits<double>(Eigen::Map<vade::RowVector<double>>(darker.data(), 6), u);
+    vade::detail::lower_logits<double>(Eigen::Map<vade::RowVector<double>>(other.data(), 6), -u);
+    CHECK((darker + other).isApproxToConstant(1, 1e-12));
+  }
+}
+
+TEST_CASE("Images that are three times as large move by three times as many pixels") {
+  for (const auto& [height, width] : {std::pair<Index, Index>{14, 14}, {28, 28}, {10, 6}}) {
+    const ImageAugmentation strength{.rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .stretch = 0.2};
+    vade::detail::Bend<double> small_bend, large_bend;
+    small_bend.prepare({height, width}, 0.7), large_bend.prepare({3 * height, 3 * width}, 0.7);
+    for (std::uint32_t row = 0; row < 20; ++row) {
+      vade::RandomStream stream(4, vade::Purpose::augmentation, 0, row), again(4, vade::Purpose::augmentation, 0, row);
+      const AffineMap small = vade::detail::draw_affine(strength, {height, width}, stream);
+      const AffineMap large = vade::detail::draw_affine(strength, {3 * height, 3 * width}, again);
+      CHECK(small.xx == large.xx);
+      CHECK(small.yy == large.yy);
+      CHECK(large.x0 == doctest::Approx(3 * small.x0).epsilon(1e-12));
+      CHECK(large.y0 == doctest::Approx(3 * small.y0).epsilon(1e-12));
+      small_bend.draw(stream), large_bend.draw(again);
+      using Run = vade::detail::PixelRun<double>;
+      for (Index line = 0; line < height; ++line) {
+        Run x = Run::Zero(), y = Run::Zero();
+        small_bend.add(line, 0, x, y);
+        for (Index p = 0; p < width; ++p) {  // the middle of three pixels lies where the one pixel does
+          Run wide_x = Run::Zero(), wide_y = Run::Zero();
+          large_bend.add(3 * line + 1, 3 * p + 1 - (3 * p + 1) % 32, wide_x, wide_y);
+          CHECK(wide_x((3 * p + 1) % 32) == doctest::Approx(3 * x(p)).epsilon(1e-9));
+          CHECK(wide_y((3 * p + 1) % 32) == doctest::Approx(3 * y(p)).epsilon(1e-9));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Views do not depend on threads or on how batches are cut, but on seed, epoch and row") {
   const Dataset data = images(100, 12, 9);
   vade::set_threads(1);
@@ -343,6 +423,11 @@ TEST_CASE("Corruption masks and adds noise at the asked rate, the same for any c
   const auto zeros = static_cast<double>((masked.array() == 0.0).count());
   CHECK(zeros / 20000 == doctest::Approx(0.3).epsilon(0.05));
   CHECK((masked.array() == 0.5).count() == 20000 - static_cast<Index>(zeros));
+  Matrix<double> filled = Matrix<double>::Constant(40, 500, 0.5);
+  const vade::RowVector<double> fill = vade::RowVector<double>::LinSpaced(500, 1, 2);
+  vade::corrupt<double>(MatrixView<double>(filled.data(), 40, 500), counting(40), {.mask = 0.3}, 9, 1, fill);
+  CHECK((filled.array() == 0.5).cwiseEqual(masked.array() == 0.5).all());
+  for (Index j = 0; j < 500; ++j) CHECK((filled.col(j).array() == 0.5 || filled.col(j).array() == fill(j)).all());
   const Matrix<double> noisy = damaged(counting(40), {.noise = 0.2});
   CHECK(noisy.mean() == doctest::Approx(0.5).epsilon(0.02));
   CHECK(std::sqrt((noisy.array() - noisy.mean()).square().mean()) == doctest::Approx(0.2).epsilon(0.03));

@@ -109,7 +109,8 @@ TEST_CASE("Affine views and noise are those of augment and corrupt, by the share
   vade::augment<double>(images, rows, affine.scaled(0.5), 7, 2, out);
   CHECK(drawn(Views<double>(images, affine), rows, 36, 0.5, 2) == wanted);
   images.gather<double>(rows, out);
-  vade::corrupt<double>(out, rows, {.noise = 0.1, .mask = 0.2}, 7, 2);
+  const vade::RowVector<double> hidden = vade::RowVector<double>::Constant(36, vade::image_background(images));
+  vade::corrupt<double>(out, rows, {.noise = 0.1, .mask = 0.2}, 7, 2, hidden);
   CHECK(drawn(Views<double>(images, vade::NoiseCorruption{.noise = 0.2, .mask = 0.4}), rows, 36, 0.5, 2) == wanted);
 }
 
@@ -140,4 +141,22 @@ TEST_CASE("Adversarial views lie at a share of the distance of a neighbour, in a
   CHECK(drawn(views, {7, 20}, 4, 0.5, 2) != one);
   CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.radius = -1}), vade::ValueError);
   CHECK_THROWS_AS(Views<double>(data, vade::AdversarialAugmentation{.neighbours = 30}), vade::ValueError);
+}
+
+TEST_CASE("What a NoiseCorruption hides has the value of the background in images, and the mean of its column in rows") {
+  const Matrix<double> x = reference::normal_matrix(300, 4, 1).array() + 7.0;
+  const Matrix<double> view = drawn(Views<double>(Dataset::from_matrix(x), vade::NoiseCorruption{.mask = 0.5}), {0, 1, 2, 3, 4}, 4);
+  int hidden = 0;
+  for (Index i = 0; i < 5; ++i)
+    for (Index j = 0; j < 4; ++j)
+      if (view(i, j) != x(i, j)) ++hidden, CHECK(view(i, j) == doctest::Approx(x.col(j).mean()).epsilon(1e-12));
+  CHECK(hidden > 4);
+  // In other units the views are the same.
+  const Matrix<double> other = (1e3 * x.array() + 1e6).matrix();
+  const Matrix<double> of_other = drawn(Views<double>(Dataset::from_matrix(other), vade::NoiseCorruption{.mask = 0.5}), {0, 1, 2, 3, 4}, 4);
+  CHECK(of_other.isApprox((1e3 * view.array() + 1e6).matrix(), 1e-12));
+  Matrix<double> bright = Matrix<double>::Constant(3, 20, 0.75);
+  bright.middleCols(6, 8).setZero();
+  const auto images = Dataset::from_matrix(bright, vade::ImageShape{4, 5});
+  CHECK((drawn(Views<double>(images, vade::NoiseCorruption{.mask = 1}), {0, 1}, 20).array() == 0.75).all());
 }

@@ -17,8 +17,8 @@ using vade::image_clustering;
 using vade::Index;
 using vade::InformationStart;
 
-/// Views of bars, which lie 2 pixels or more from the border.
-const vade::ImageAugmentation shifts{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 2};
+/// Views of bars, by up to 2 of their 8 pixels, which is how far they lie from the border.
+const vade::ImageAugmentation shifts{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 7};
 
 TEST_CASE("Settings for images: the lengths are those of the published figures from 60,000 rows on") {
   for (const Index rows : {60000, 70000, 1000000}) {
@@ -67,8 +67,8 @@ TEST_CASE("Settings for images: classifier, views and batches are those that wer
   CHECK(start.classifier.hidden == std::vector<Index>{48, 24});
   CHECK(start.classifier.fit.batch == 50);
   CHECK(options.fit.batch == 50);
-  CHECK(std::get<vade::ImageAugmentation>(start.classifier.augmentation).shift == 2);
-  CHECK(std::get<vade::ImageAugmentation>(options.objective.consistency.augmentation).shift == 2);
+  CHECK(std::get<vade::ImageAugmentation>(start.classifier.augmentation).shift == 7);
+  CHECK(std::get<vade::ImageAugmentation>(options.objective.consistency.augmentation).shift == 7);
   options.check(1000, 10);
 }
 

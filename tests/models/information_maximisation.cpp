@@ -27,7 +27,7 @@ namespace {
 InformationMaximisationOptions quick() {
   return {.hidden = {24},
           .clusters = 2,
-          .augmentation = vade::ImageAugmentation{.rotation_degrees = 4, .shear = 0, .scale = 0, .shift = 2},
+          .augmentation = vade::ImageAugmentation{.rotation_degrees = 4, .shear = 0, .scale = 0, .shift = 7},
           .fit = {.epochs = 25, .batch = 50, .learning_rate = Schedule::drop(5e-3, 0.1, 0.3)}};
 }
 

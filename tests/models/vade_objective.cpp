@@ -51,7 +51,7 @@ struct Setup {
   }
 };
 
-const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 1};
+const vade::ImageAugmentation views{.rotation_degrees = 20, .shear = 0.2, .scale = 0.1, .shift = 4.7};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ using vade::ViewStability;
 const InformationMaximisationOptions options{
     .hidden = {24},
     .clusters = 2,
-    .augmentation = vade::ImageAugmentation{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 2},
+    .augmentation = vade::ImageAugmentation{.rotation_degrees = 0, .shear = 0, .scale = 0, .shift = 7},
     .fit = {.epochs = 12, .batch = 50, .learning_rate = Schedule::drop(5e-3, 0.1, 0.3)}};
 
 TEST_CASE("Views that suit the data are those under which different draws find the same partition") {

@@ -57,7 +57,7 @@ TEST_CASE("Information start: centres on orthogonal axes, 6 apart, and the class
   const vade::LabelledDataset data = toy::patterns(300, 36, 3);
   InformationStart start;
   start.classifier.hidden = {24, 16};
-  start.classifier.augmentation = vade::ImageAugmentation{.rotation_degrees = 2, .shear = 0.02, .scale = 0.02, .shift = 0.3};
+  start.classifier.augmentation = vade::ImageAugmentation{.rotation_degrees = 2, .shear = 0.02, .scale = 0.02, .shift = 1.4};
   start.classifier.fit.epochs = 15;
   start.classifier.fit.batch = 50;
   start.halving = {.candidates = 2, .rung = 4};

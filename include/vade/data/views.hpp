@@ -71,10 +71,13 @@ class Views {
       check_neighbours("AdversarialAugmentation", data, *kind);
   }
 
-  /// Finds neighbours, where views ask for them and they are not known: O(N² D). `data` must outlive this.
+  /// Finds neighbours, where views ask for them and they are not known: O(N² D). Looks for the background of images, and
+  /// for the mean of each column where values of rows are hidden: O(N D). `data` must outlive this.
   /// @throws as `check`; ValueError for NaN or infinity among neighbours
   Views(const Dataset& data, const Augmentation& augmentation) : data_(&data), augmentation_(augmentation) {
     check(data, augmentation);
+    if (data.image() && !data.empty()) background_ = image_background(data);
+    if (const auto* noise = std::get_if<NoiseCorruption>(&augmentation)) fill_ = fill_of(*noise);
     std::visit([this](const auto& kind) {
       if constexpr (requires { kind.known; }) neighbours_ = kind.known ? kind.known : find_neighbours(kind.neighbours);
     }, augmentation_);
@@ -111,9 +114,22 @@ class Views {
     return std::make_shared<const Neighbours>(nearest_neighbours<T>(data_->matrix<T>(), count));
   }
 
+  /// What hides a value: the background of images, else the mean of the column. O(N D) where anything is hidden.
+  RowVector<T> fill_of(const NoiseCorruption& noise) const {
+    if (data_->image()) return RowVector<T>::Constant(data_->columns(), static_cast<T>(background_));
+    if (noise.mask == 0) return RowVector<T>::Zero(data_->columns());
+    RowVector<double> mean = RowVector<double>::Zero(data_->columns());  // running, so that no sum overflows
+    for (Index i = 0; i < data_->rows(); ++i)
+      data_->with_row(i, [&](const auto row) {
+        for (Index j = 0; j < mean.cols(); ++j)
+          mean(j) += (static_cast<double>(row[static_cast<std::size_t>(j)]) - mean(j)) / static_cast<double>(i + 1);
+      });
+    return (mean / (data_->is_bytes() ? 255.0 : 1.0)).template cast<T>();
+  }
+
   void draw_kind(const ImageAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
-    augment<T>(*data_, rows, kind.scaled(strength), seed, epoch, out);
+    augment<T>(*data_, rows, kind.scaled(strength), seed, epoch, background_, out);
   }
 
   void draw_kind(const NeighbourAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
@@ -133,7 +149,7 @@ class Views {
   void draw_kind(const NoiseCorruption& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
                  std::uint32_t epoch, MatrixView<T> out) const {
     data_->template gather<T>(rows, out);
-    corrupt<T>(out, rows, kind.scaled(strength), seed, epoch);
+    corrupt<T>(out, rows, kind.scaled(strength), seed, epoch, fill_);
   }
 
   void draw_kind(const AdversarialAugmentation& kind, std::span<const Index> rows, double strength, std::uint64_t seed,
@@ -152,6 +168,8 @@ class Views {
   const Dataset* data_;
   Augmentation augmentation_;
   std::shared_ptr<const Neighbours> neighbours_;  // of the views that ask for them
+  double background_ = 0;                         // of images
+  RowVector<T> fill_;                             // what hidden values become
 };
 
 }  // namespace vade

@@ -12,7 +12,7 @@
 
 namespace vade {
 
-/// How far handwritten digits of 28 x 28 pixels may be turned, moved and bent and stay the same digit. Chosen with an eye on
+/// How far handwritten digits may be turned, moved and bent and stay the same digit. Chosen with an eye on
 /// the labels of MNIST.
 inline constexpr ImageAugmentation digit_views{
     .rotation_degrees = 20, .shear = 0.3, .scale = 0.2, .shift = 3, .bend = 0.7};

@@ -16,7 +16,10 @@ namespace vade::detail {
 template <class Number>
 using PixelRun = Eigen::Array<Number, 32, 1>;
 
-/// With (x, y) in (0, 1)² across the image, both components of the displacement are, in pixels,
+/// A side in units of 28 pixels, the images that lengths of views are given for.
+inline double side_share(Index pixels) { return static_cast<double>(pixels) / 28; }
+
+/// With (x, y) in (0, 1)² across the image, both components of the displacement are, as shares of the image's width or height,
 ///
 ///     d(x, y) = Σ_{i,j = 1..4} a_ij sin(i π x) sin(j π y),   a_ij normal with variance ∝ 1 / (i² + j²),
 ///
@@ -28,9 +31,10 @@ class Bend {
  public:
   static constexpr Index waves = 4;
 
-  /// Tables of sines for images of `shape`, and deviations of the a_ij such that the mean over draws and pixels of d² is
-  /// `size`² for each component, in images of at least five pixels a side; a little more in smaller ones, whose pixels are
-  /// too few for four waves. Kept where they are the last call's. O(H + W).
+  /// Tables of sines for images of `shape`, and deviations of the a_ij such that the root of the mean over draws and pixels
+  /// of d² is `size` for each component, in pixels of an image of 28 x 28: `size` W / 28 and `size` H / 28 pixels in one of
+  /// H x W. That holds in images of at least five pixels a side; it is a little more in smaller ones, whose pixels are too few
+  /// for four waves. Kept where they are the last call's. O(H + W).
   void prepare(ImageShape shape, double size) {
     if (shape_ == shape && size_ == size) return;
     fill(across_, shape.width), fill(down_, shape.height);
@@ -47,8 +51,8 @@ class Bend {
   void draw(RandomStream& stream) {
     for (Index i = 0; i < waves; ++i)
       for (Index j = 0; j < waves; ++j) {
-        x_(i, j) = static_cast<Place>(deviations_(i, j) * stream.normal<double>());
-        y_(i, j) = static_cast<Place>(deviations_(i, j) * stream.normal<double>());
+        x_(i, j) = static_cast<Place>(side_share(shape_.width) * (deviations_(i, j) * stream.normal<double>()));
+        y_(i, j) = static_cast<Place>(side_share(shape_.height) * (deviations_(i, j) * stream.normal<double>()));
       }
   }
 

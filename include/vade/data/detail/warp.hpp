@@ -1,4 +1,4 @@
-// vade: one image through an affine map and a bend, bilinear, zero outside.
+// vade: one image through an affine map and a bend, bilinear, on its background.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -27,15 +27,16 @@ struct AffineMap {
 template <class Stored>
 using PlaceOf = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
 
-/// An image as numbers between two lines of zeros on each side, so that the inner loop needs no test for the border:
+/// An image as numbers between two lines of background on each side, so that the inner loop needs no test for the border:
 /// `[(H + 4) x (W + 4)]`.
 template <Real Place>
 class PaddedImage {
  public:
   template <class Stored>
-  void copy(std::span<const Stored> source, ImageShape shape) {
-    if (!(shape_ == shape)) cells_.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), Place{0});
-    shape_ = shape;
+  void copy(std::span<const Stored> source, ImageShape shape, Place background) {
+    if (!(shape_ == shape && background_ == background))
+      cells_.assign(static_cast<std::size_t>((shape.height + 4) * (shape.width + 4)), background);
+    shape_ = shape, background_ = background;
     for (Index i = 0; i < shape.height; ++i) {
       const Stored* const from = source.data() + i * shape.width;
       Place* const to = cells_.data() + (i + 2) * (shape.width + 4) + 2;
@@ -48,6 +49,7 @@ class PaddedImage {
  private:
   std::vector<Place> cells_;
   ImageShape shape_{0, 0};
+  Place background_{0};
 };
 
 template <Real T>
@@ -57,17 +59,18 @@ T interpolate(T upper_left, T upper_right, T lower_left, T lower_right, T right,
   return upper + down * (lower - upper);
 }
 
-/// `out[y W + x]` is `source` at `map(x, y)`, moved by the `bend` of (x, y) where there is one; bytes are scaled to
-/// [0, 1]. Where places fall on pixels, values are exact. Scratch memory belongs to the thread and is kept. O(H W).
+/// `out[y W + x]` is `source` at `map(x, y)`, moved by the `bend` of (x, y) where there is one, and `background` outside of
+/// it; bytes are scaled to [0, 1], and so is the background of bytes. Where places fall on pixels, values are exact. Scratch
+/// memory belongs to the thread and is kept. O(H W).
 template <class Stored, Real T>
 void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, const Bend<PlaceOf<Stored>>* bend,
-          T* out) {
+          double background, T* out) {
   using Place = PlaceOf<Stored>;
   using Run = PixelRun<Place>;
   using Cells = PixelRun<std::int32_t>;
   constexpr T unit = std::is_same_v<Stored, std::uint8_t> ? byte_scale<T> : T{1};
   thread_local PaddedImage<Place> padded;
-  padded.copy(source, shape);
+  padded.copy(source, shape, static_cast<Place>(std::is_same_v<Stored, std::uint8_t> ? 255 * background : background));
   const auto pitch = static_cast<std::int32_t>(shape.width) + 4;
   const double centre_x = static_cast<double>(shape.width - 1) / 2;
   const double centre_y = static_cast<double>(shape.height - 1) / 2;
