@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -17,10 +18,12 @@ namespace vade {
 
 namespace detail {
 
-/// Joins the pieces of a message; numbers are printed with enough digits to be recognised.
+/// Joins the pieces of a message; numbers are printed with enough digits to be recognised, and without the decimal comma
+/// and the groups of digits that the program's locale may have.
 template <class... Parts>
 std::string message(const Parts&... parts) {
   std::ostringstream text;
+  text.imbue(std::locale::classic());
   text.precision(9);
   (text << ... << parts);
   return text.str();
