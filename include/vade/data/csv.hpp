@@ -6,228 +6,240 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
-#include <vade/core/parse_number.hpp>
+#include <vade/core/printable.hpp>
+#include <vade/data/csv_options.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/data/detail/csv_columns.hpp>
+#include <vade/data/detail/csv_hints.hpp>
+#include <vade/data/detail/csv_lines.hpp>
+#include <vade/data/detail/csv_number.hpp>
 #include <vade/data/detail/inflate.hpp>
+#include <vade/data/detail/memory.hpp>
+#include <vade/io/known_format.hpp>
 
-/// One row a line, cells apart by a separator, plain or gzip: RFC 4180, with lines that end in LF or CR LF, a byte order
-/// mark or none, quoted cells, blanks around numbers, empty lines at the end. Numbers are read whole, in any locale, or not
-/// at all: nothing is filled in or dropped. Whether the first line is names is told by its cells, unless the options say.
+/// One row a line, cells apart by a separator, plain or gzip: RFC 4180, with lines that end in LF or CR LF, a byte
+/// order mark or none, quoted cells, blanks around cells, empty lines at the end. Numbers are read whole, in any
+/// locale, or not at all: nothing is filled in or dropped. A file that can be read in two ways is refused, and
+/// `CsvOptions` decides.
 namespace vade {
-
-/// How to read a table.
-struct CsvOptions {
-  char separator = ',';
-  /// The column of labels, from 0, or from −1 for the last; its cells may be any text.
-  std::optional<Index> label_column = {};
-  /// Whether the first line is names. Unset: it is if none of its cells, but the label's, is a number; one with both
-  /// numbers and other words is refused.
-  std::optional<bool> header = {};
-  /// Most that the text, decompressed, and what is made of it take together: of n numbers 8 n bytes.
-  std::uint64_t bytes = std::uint64_t{1} << 32;
-};
-
-/// Numbers, and what the file says about them. Without a column of labels `data.labels` and `classes` are empty.
-struct CsvTable {
-  LabelledDataset data;
-  std::vector<std::string> columns;  ///< names of the columns of numbers, from a first line that is no row, or none
-  std::vector<std::string> classes;  ///< what the label of each number was in the file, in the order of the file
-};
 
 namespace detail {
 
-/// Cells of one line after the other.
-class CsvLines {
- public:
-  CsvLines(std::string text, std::string name, char separator)
-      : text_(std::move(text)), name_(std::move(name)), separator_(separator) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
-  }
-
-  /// The number of the line that `next` gave, from 1; a quoted cell may go on over several.
-  std::size_t line() const { return line_; }
-
-  template <class... Parts>
-  [[noreturn]] void fail(std::size_t column, const Parts&... parts) const {
-    throw FileError(message(name_, ": line ", line_, ", column ", column + 1, ": ", parts...));
-  }
-
-  /// Reads a line into `cells`; false at the end, where empty lines do not count.
-  bool next(std::vector<std::string>& cells) {
-    cells.clear();
-    if (text_.find_first_not_of("\r\n", at_) == std::string::npos) return false;
-    line_ = ++lines_;
-    do {
-      if (cells.size() == most_columns) fail(most_columns, "more than ", most_columns, " cells in a line");
-      cells.push_back(cell(cells.size()));
-    } while (!ends_line());
-    return true;
-  }
-
- private:
-  static constexpr std::size_t most_columns = std::size_t{1} << 20;
-
-  bool ends_line() {
-    if (at_ < text_.size() && text_[at_] == separator_) return ++at_, false;
-    if (at_ < text_.size() && text_[at_] == '\r') ++at_;
-    if (at_ < text_.size() && text_[at_] == '\n') ++at_;
-    return true;
-  }
-
-  std::string cell(std::size_t column) {
-    if (at_ < text_.size() && text_[at_] == '"') return quoted_cell(column);
-    const std::size_t end = std::min(text_.find_first_of(std::string{separator_, '\r', '\n'}, at_), text_.size());
-    std::string_view words = std::string_view(text_).substr(at_, end - at_);
-    at_ = end;
-    const std::size_t first = words.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return std::string(words.substr(first, words.find_last_not_of(" \t") - first + 1));
-  }
-
-  std::string quoted_cell(std::size_t column) {
-    std::string words;
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '"' && (++at_ == text_.size() || text_[at_] != '"')) {  // a quote that no second one follows
-        if (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\r' && text_[at_] != '\n')
-          fail(column, "got '", text_[at_], "' after a quoted cell, wanted a separator or the end of the line");
-        return words;
-      }
-      if (text_[at_] == '\n') ++lines_;
-      words += text_[at_];
-    }
-    fail(column, "a quoted cell without its second quote");
-  }
-
-  std::string text_, name_;
-  char separator_;
-  std::size_t at_ = 0, line_ = 0, lines_ = 0;
-};
-
+/// The whole text. Memory grows with what is read. @throws FileError also for bytes that are no text
 inline std::string read_text(const std::filesystem::path& path, std::uint64_t most) {
   ByteStream stream(path);
+  const auto size = stream.most_bytes();
+  const bool has_size = size && !stream.is_gzip();
+  if (has_size && *size > most)
+    throw FileError(message(path.string(), ": ", *size, " bytes, more than the allowed ", most));
   std::string text;
+  if (has_size) text.reserve(static_cast<std::size_t>(*size) + 1);  // one more, to find the end
   std::size_t got = 0;
-  do {
-    if (got == text.size())
-      text.resize(got + static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::size_t>(1 << 16, got), most - got)) + 1);
-    const std::size_t part = stream.read(std::as_writable_bytes(std::span(text).subspan(got)));
-    got += part;
+  while (true) {
+    if (got == text.size()) {
+      const std::uint64_t step = std::min<std::uint64_t>(std::max<std::size_t>(1 << 16, got), most - got);
+      text.resize(std::max(std::min<std::uint64_t>(got + step + 1, text.capacity()), std::uint64_t{got} + 1));
+    }
+    const std::span<char> part = std::span(text).subspan(got);
+    const std::size_t count = stream.read(std::as_writable_bytes(part));
+    const std::string_view words(part.data(), count);
+    if (got == 0)
+      if (const std::string format = known_format_text(words); !format.empty())
+        throw FileError(path.string() + ": not a table of text" + format);
+    if (const std::size_t nul = words.find('\0'); nul != std::string_view::npos)
+      throw FileError(message(path.string(), ": byte ", got + nul, " is 0, which no text holds"));
+    got += count;
     if (got > most) throw FileError(message(path.string(), ": more than the allowed ", most, " bytes"));
-    if (part == 0) break;
-  } while (true);
+    if (count == 0) break;
+  }
   text.resize(got);
   return text;
 }
 
-/// What stands for a number that no double can hold: ±∞ or ±0, as its decimal exponent says.
-inline double csv_extreme(std::string_view cell) {
-  constexpr std::int64_t far = std::int64_t{1} << 60;
-  const std::size_t end = std::min(cell.find_first_of("eE"), cell.size());
-  const std::string_view digits = cell.substr(0, end);
-  std::int64_t exponent = 0;
-  if (end < cell.size()) {
-    std::string_view text = cell.substr(end + 1);
-    if (text.starts_with('+')) text.remove_prefix(1);
-    if (parse_number(text, exponent).ec != std::errc{} || std::abs(exponent) > far)
-      exponent = text.starts_with('-') ? -far : far;
+/// Reads one table.
+class CsvReader {
+ public:
+  CsvReader(const std::filesystem::path& path, const CsvOptions& options)
+      : name_(path.string()), options_(options), lines_(open(path, options)) {
+    check_mark("separator", options.separator);
+    if (options.comment) check_mark("comment", *options.comment);
+    if (options.decimal != '.' && options.decimal != ',')
+      throw ValueError("CsvOptions: decimal is " + quote(options.decimal) + ", wanted '.' or ','");
+    if (options.decimal == lines_.separator())
+      throw ValueError("CsvOptions: separator and decimal are both " + quote(options.decimal));
+    if (options.comment == lines_.separator())
+      throw ValueError("CsvOptions: separator and comment are both " + quote(*options.comment));
+    if (CsvColumns::are_named(options) && options.header == false)
+      throw ValueError("CsvOptions: an option names a column, but header says that the first line is no names");
   }
-  exponent += static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
-  exponent -= static_cast<std::int64_t>(digits.find_first_of("123456789"));
-  return std::copysign(exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0, cell.starts_with('-') ? -1.0 : 1.0);
-}
 
-/// The whole cell as a number, infinities and NaN included; one beyond the range of double is infinite, one too near to zero
-/// is zero.
-inline std::optional<double> csv_number(std::string_view cell) {
-  if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = parse_number(cell, value);
-  if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return std::nullopt;
-  return error == std::errc{} ? value : csv_extreme(cell);
-}
+  CsvTable read() {
+    std::vector<std::string_view> cells;
+    if (lines_.next(cells) && !first_line(cells)) row(cells);
+    while (lines_.next(cells)) row(cells);
+    if (rows_ == 0) throw FileError(name_ + ": no rows of numbers");
+    check_counters();
+    values_.conservativeResize(rows_, columns_->numbers());
+    table_.data.images = Dataset::from_matrix(std::move(values_));
+    return std::move(table_);
+  }
+
+ private:
+  /// The text is all that `options.bytes` has been charged with so far.
+  CsvLines open(const std::filesystem::path& path, const CsvOptions& options) {
+    std::string text = read_text(path, options.bytes);
+    left_ = options.bytes - text.size();
+    return CsvLines(std::move(text), name_, options.separator, options.comment);
+  }
+
+  /// No part of a number, a quote, or the end of a line. @throws ValueError
+  static void check_mark(const char* option, char mark) {
+    if (std::string_view("0123456789+-.eE\"\r\n\0", 19).find(mark) != std::string_view::npos)
+      throw ValueError(message("CsvOptions: ", option, " is ", quote(mark), ", wanted another character"));
+  }
+
+  static std::string quote(char c) { return quote(std::string_view(&c, 1)); }
+  static std::string quote(std::string_view words) { return "'" + printable(words) + "'"; }
+
+  std::string line_hint() const { return csv_line_hint(lines_.raw(), lines_.separator(), options_.decimal); }
+  std::optional<double> number(std::string_view cell) const { return csv_number(cell, options_.decimal); }
+
+  void charge(std::uint64_t bytes) {
+    if (bytes > left_)
+      throw FileError(message(name_, ": line ", lines_.line(), ": text and numbers take more than the allowed ",
+                              options_.bytes, " bytes"));
+    left_ -= bytes;
+  }
+
+  /// Whether the first line is names, which are then kept.
+  bool first_line(const std::vector<std::string_view>& cells) {
+    columns_.emplace(options_, cells);
+    first_ = lines_.line();
+    first_hint_ = line_hint();
+    if (columns_->numbers() == 0)
+      lines_.fail(0, "no columns of numbers beside the labels and what is left out", first_hint_);
+    std::optional<std::size_t> word;  // the first cell that is no number
+    Index words = 0;
+    for (std::size_t c = cells.size(); c-- > 0;)
+      if (columns_->role(c) == CsvRole::number && !number(cells[c])) ++words, word = c;
+    if (options_.header.value_or(CsvColumns::are_named(options_) || words == columns_->numbers())) {
+      names(cells);
+      return true;
+    }
+    if (options_.header) return false;
+    if (word)
+      lines_.fail(*word, "got ", quote(cells[*word]),
+                  " beside numbers in the first line, wanted numbers or names alone (or set header)", first_hint_);
+    name_like_ = CsvNameLike(*columns_, cells);
+    if (name_like_.counts) fail_as_names();
+    return false;
+  }
+
+  [[noreturn]] void fail_as_names() const {
+    lines_.fail_in(first_, 0, "the first line may be names or numbers: set header = true or header = false");
+  }
+
+  void names(const std::vector<std::string_view>& cells) {
+    const bool nameless = cells[0].empty() || cells[0] == "Unnamed: 0";  // what pandas calls it the second time
+    if (nameless && cells.size() > 1 && columns_->role(0) == CsvRole::number && !options_.keep_index)
+      lines_.fail(0, "the column has no name and may be an index: set leave_out = {0}, or keep_index = true");
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      if (columns_->role(c) == CsvRole::number) table_.columns.emplace_back(cells[c]);
+  }
+
+  void row(const std::vector<std::string_view>& cells) {
+    const Index columns = columns_->numbers();
+    if (cells.size() != columns_->size()) fail_length(cells.size());
+    charge(sizeof(double) * static_cast<std::uint64_t>(columns) + sizeof(Label));
+    if (rows_ == values_.rows()) values_.conservativeResize(std::max(2 * rows_, 1 + 4096 / columns), columns);
+    double* const out = values_.data() + rows_ * columns;
+    Index next = 0;
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      if (columns_->role(c) == CsvRole::label) label(cells[c]);
+      if (columns_->role(c) != CsvRole::number) continue;
+      const std::optional<double> value = number(cells[c]);
+      if (!value || !std::isfinite(*value)) fail_number(c, cells[c]);
+      out[next++] = *value;
+      if (name_like_.ascends && !is_digits(cells[c].substr(cells[c].starts_with('-') ? 1 : 0))) fail_as_names();
+    }
+    if (!options_.keep_index) counters_.add(out, columns);
+    ++rows_;
+  }
+
+  [[noreturn]] void fail_length(std::size_t cells) const {
+    std::string hint = line_hint();
+    if (hint.empty()) hint = first_hint_;
+    if (hint.empty() && rows_ == 0 && !table_.columns.empty() && cells == columns_->size() + 1)
+      hint = "; names lack one column, as write.table of R has it: give that column a name, too";
+    lines_.fail(std::min(cells, columns_->size()), "the line has ", cells, " cells, wanted ", columns_->size(), hint);
+  }
+
+  [[noreturn]] void fail_number(std::size_t column, std::string_view cell) const {
+    std::string hint = csv_cell_hint(cell, options_.decimal);
+    if (hint.empty()) hint = line_hint();
+    lines_.fail(column, "got ", quote(cell), ", wanted a finite number", hint);
+  }
+
+  void label(std::string_view cell) {
+    auto known = numbers_.find(cell);
+    if (known == numbers_.end()) {
+      charge(128 + 2 * cell.size());  // a node of the map, and the text twice
+      known = numbers_.emplace(cell, static_cast<Label>(numbers_.size())).first;
+      table_.classes.emplace_back(cell);
+    }
+    table_.data.labels.push_back(known->second);
+  }
+
+  void check_counters() const {
+    const Index counter = counters_.column();
+    if (counter < 0 || columns_->numbers() < 2) return;
+    std::size_t column = 0;
+    for (Index left = counter; columns_->role(column) != CsvRole::number || left > 0; ++column)
+      if (columns_->role(column) == CsvRole::number) --left;
+    const std::string name =
+        table_.columns.empty() ? "" : " " + quote(table_.columns[static_cast<std::size_t>(counter)]);
+    throw FileError(message(name_, ": column ", column + 1, name,
+                            " counts the rows and may be an index: set leave_out = {", column,
+                            "}, or keep_index = true"));
+  }
+
+  std::string name_;
+  const CsvOptions& options_;
+  std::uint64_t left_ = 0;
+  CsvLines lines_;
+  CsvTable table_;
+  std::optional<CsvColumns> columns_;
+  CsvNameLike name_like_;
+  CsvCounters counters_;
+  std::size_t first_ = 0;   ///< number of the first line that is no comment
+  std::string first_hint_;  ///< what that line may be meant as
+  Matrix<double> values_;
+  std::map<std::string, Label, std::less<>> numbers_;  ///< of the classes
+  Index rows_ = 0;
+};
 
 }  // namespace detail
 
-/// Reads a table of numbers `[N x D]`, double, with or without a first line of names: see `CsvOptions::header`.
+/// Reads a table of numbers `[N x D]`, double, with or without a first line of names, as `options` say.
 /// O(bytes), and O(log classes) for each label.
 /// @throws FileError with path, line and column: a cell that is no finite number, lines of different lengths or of over
-/// 2²⁰ cells, no rows, over `bytes`; ValueError for a column of labels that is not there
+/// 2²⁰ cells, no rows, over `bytes`, a file that can be read in two ways or is of another format; ValueError for
+/// options that contradict each other, and columns that are not there
 inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
-  std::string text = detail::read_text(path, options.bytes);
-  std::uint64_t left = options.bytes - text.size();
-  detail::CsvLines lines(std::move(text), path.string(), options.separator);
-  const auto charge = [&](std::uint64_t bytes) {
-    if (bytes > left)
-      throw FileError(detail::message(path.string(), ": line ", lines.line(), ": text and numbers take more than the allowed ",
-                                      options.bytes, " bytes"));
-    left -= bytes;
-  };
-  CsvTable table;
-  std::vector<std::string> cells;
-  Matrix<double> values;
-  std::map<std::string, Label> numbers;  // of the classes
-  Index rows = 0, columns = 0;
-  std::size_t width = 0, label = 0;
-  const auto is_label = [&](std::size_t column) { return options.label_column && column == label; };
-  while (lines.next(cells)) {
-    if (width == 0) {
-      width = cells.size();
-      const Index wanted = options.label_column.value_or(0), all = static_cast<Index>(width);
-      check_between<Index>("CsvOptions", "label_column", wanted, -all, all - 1);
-      label = static_cast<std::size_t>(wanted < 0 ? wanted + all : wanted);
-      columns = all - (options.label_column ? 1 : 0);
-      std::optional<std::size_t> word;  // the first cell that is no number
-      Index words = 0;
-      for (std::size_t c = width; c-- > 0;)
-        if (!is_label(c) && !detail::csv_number(cells[c])) ++words, word = c;
-      if (!options.header && word && words < columns)
-        lines.fail(*word, "got '", cells[*word],
-                   "' beside numbers in the first line, wanted numbers or names alone (or set header)");
-      if (options.header.value_or(word.has_value())) {
-        for (std::size_t c = 0; c < width; ++c)
-          if (!is_label(c)) table.columns.push_back(cells[c]);
-        continue;
-      }
-    }
-    if (cells.size() != width)
-      lines.fail(std::min(cells.size(), width), "the line has ", cells.size(), " cells, wanted ", width);
-    charge(sizeof(double) * static_cast<std::uint64_t>(columns) + sizeof(Label));
-    if (rows == values.rows()) values.conservativeResize(std::max<Index>(64, 2 * rows), columns);
-    double* out = values.data() + rows * columns;
-    for (std::size_t c = 0; c < width; ++c) {
-      if (is_label(c)) {
-        const auto [known, is_new] = numbers.try_emplace(cells[c], static_cast<Label>(numbers.size()));
-        table.data.labels.push_back(known->second);
-        if (!is_new) continue;
-        charge(128 + 2 * cells[c].size());  // a node of the map, and the text twice
-        table.classes.push_back(cells[c]);
-        continue;
-      }
-      const std::optional<double> value = detail::csv_number(cells[c]);
-      if (!value || !std::isfinite(*value)) lines.fail(c, "got '", cells[c], "', wanted a finite number");
-      *out++ = *value;
-    }
-    ++rows;
-  }
-  if (rows == 0) throw FileError(path.string() + ": no rows of numbers");
-  if (columns == 0) throw FileError(path.string() + ": no columns of numbers beside the labels");
-  values.conservativeResize(rows, columns);
-  table.data.images = Dataset::from_matrix(std::move(values));
-  return table;
+  return detail::within_memory(path, [&] { return detail::CsvReader(path, options).read(); });
 }
 
 }  // namespace vade
