@@ -1,5 +1,8 @@
 #include <vade/data/csv.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <locale>
 #include <string>
@@ -351,6 +354,40 @@ TEST_CASE("A file without end, or larger than allowed, is refused before it is r
   CHECK(tests::message_of([&] { vade::read_csv(file.path); }).ends_with(": byte 4 is 0, which no text holds"));
   if (std::filesystem::exists("/dev/zero"))
     CHECK(tests::message_of([&] { vade::read_csv("/dev/zero"); }) == "/dev/zero: byte 0 is 0, which no text holds");
+}
+
+TEST_CASE(
+    "A table that is cut, or that grows, while it is read is an error, and so is a pipe into which nobody writes") {
+  std::string rows;
+  for (int i = 0; i < 60000; ++i) rows += "5,7\n";
+  static std::filesystem::path path;
+  static std::uintmax_t changed;
+  for (const bool grows : {false, true}) {
+    const File file(rows);
+    path = file.path;
+    changed = grows ? rows.size() + 4 : 120000;  // at the end of a line: what is left is a table
+    vade::file_system.read = [](int number, void* bytes, std::size_t size) {
+      const std::ptrdiff_t count = vade::FileSystem().read(number, bytes, size);
+      std::filesystem::resize_file(path, changed);
+      return count;
+    };
+    const std::string what = tests::message_of([&] { vade::read_csv(file.path); });
+    vade::file_system = {};
+    CHECK(what.starts_with(path.string() + ": changed while it was read: it had 240000 bytes"));
+  }
+  const tests::Folder folder;
+  path = folder.path / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(tests::message_of([&] { vade::read_csv(path); }) == path.string() + ": a pipe into which nobody writes");
+}
+
+TEST_CASE("A table may come through a pipe") {
+  int ends[2] = {};
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], "1,2\n3,4\n", 8) == 8);
+  ::close(ends[1]);
+  CHECK(vade::read_csv("/dev/fd/" + std::to_string(ends[0])).data.images.rows() == 2);
+  ::close(ends[0]);
 }
 
 }  // namespace csv_tests

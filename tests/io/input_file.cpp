@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include <vade/io/input_file.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -48,6 +53,42 @@ TEST_CASE("A read that fails names the byte") {
   const std::string what = tests::message_of<vade::FileError>([&] { file.read(bytes); });
   vade::file_system = {};
   CHECK(what == (folder.path / "file").string() + ": cannot read at byte 3: Input/output error");
+}
+
+TEST_CASE("A file that is cut, or that grows, while it is read is refused") {
+  for (const std::uintmax_t changed : {4u, 12u}) {
+    const tests::Folder folder;
+    const auto path = folder.path / "file";
+    std::ofstream(path) << "12345678";
+    vade::InputFile file(path);
+    std::array<std::byte, 3> bytes = {};
+    CHECK(file.read(bytes) == 3);
+    std::filesystem::resize_file(path, changed);
+    const std::string what = tests::message_of<vade::FileError>([&] {
+      while (file.read(bytes) > 0) {
+      }
+    });
+    CHECK(what == path.string() + ": changed while it was read: it had 8 bytes when it was opened, and now " +
+                      (changed == 4 ? "ends after 4" : "has more"));
+  }
+}
+
+TEST_CASE("A pipe is read to its end, and one into which nobody writes is refused without waiting") {
+  const tests::Folder folder;
+  const auto path = folder.path / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::array<std::byte, 8> bytes = {};
+  CHECK(tests::message_of<vade::FileError>([&] { vade::InputFile(path).read(bytes); }) ==
+        path.string() + ": a pipe into which nobody writes");
+  vade::InputFile file(path);
+  CHECK(file.size() == std::nullopt);
+  {
+    const int writer = ::open(path.c_str(), O_WRONLY);  // does not wait, for there is a reader
+    REQUIRE(::write(writer, "12345", 5) == 5);
+    ::close(writer);
+  }
+  CHECK(file.read(bytes) == 5);
+  CHECK(file.read(bytes) == 0);
 }
 
 }  // namespace input_file_tests

@@ -8,14 +8,18 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/errors.hpp>
 #include <vade/io/file_system.hpp>
 
 namespace vade {
 
-/// An open file, of which the bytes are read in order.
+/// An open file, of which the bytes are read in order. Two ends that look like the end of the content are none, and are
+/// refused: the end of a file that has another size than when it was opened, since another program cuts or writes it;
+/// and the end of a pipe into which nobody writes.
 class InputFile {
  public:
   /// Opens `path` and looks up what it is. @throws FileError
@@ -33,12 +37,20 @@ class InputFile {
     return status_.kind == FileKind::regular ? std::optional(status_.size) : std::nullopt;
   }
 
-  /// The next bytes, as many as the system gives at once: at most `out.size()`, and none at the end. @throws FileError
+  /// The next bytes, as many as the system gives at once: at most `out.size()`, and none at the end. `out` is not
+  /// empty.
+  /// @throws FileError
   std::size_t read(std::span<std::byte> out) {
     const std::ptrdiff_t count =
         retry_interrupted([&] { return file_system.read(file_.number(), out.data(), out.size()); });
     if (count < 0) throw_errno(path_, detail::message("cannot read at byte ", offset_), errno);
     offset_ += static_cast<std::uint64_t>(count);
+    if (const auto size = this->size(); size && (offset_ > *size || (count == 0 && offset_ < *size)))
+      throw FileError(detail::message(
+          path_.string(), ": changed while it was read: it had ", *size, " bytes when it was opened, and ",
+          offset_ > *size ? "now has more" : "now ends after ", offset_ > *size ? "" : std::to_string(offset_)));
+    if (count == 0 && offset_ == 0 && status_.kind == FileKind::pipe)
+      throw FileError(path_.string() + ": a pipe into which nobody writes");
     return static_cast<std::size_t>(count);
   }
 

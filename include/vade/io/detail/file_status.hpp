@@ -10,7 +10,8 @@ namespace vade {
 enum class FileKind {
   regular,
   directory,
-  other  ///< a pipe, a socket or a device, of which the size says nothing
+  pipe,
+  other  ///< a socket or a device; as of a pipe, the size says nothing
 };
 
 /// What the system says of a file: its kind, its size in bytes, and the twelve bits of its permissions.

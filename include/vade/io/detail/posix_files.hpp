@@ -20,7 +20,12 @@
 /// What `io/file_system.hpp` says that each call does. The twin for Windows is `io/detail/windows_files.hpp`.
 namespace vade::detail::system {
 
-inline int open(const std::filesystem::path& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }
+/// Opening a pipe would wait for somebody who writes, so it is opened without waiting; reading waits as usual.
+inline int open(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file >= 0) ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) & ~O_NONBLOCK);
+  return file;
+}
 
 inline int create(const std::filesystem::path& path, unsigned permissions) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(permissions));
@@ -31,9 +36,10 @@ inline int open_directory(const std::filesystem::path& path) {
 }
 
 inline FileStatus from_stat(const struct stat& status) {
-  return {.kind = S_ISREG(status.st_mode)   ? FileKind::regular
-                  : S_ISDIR(status.st_mode) ? FileKind::directory
-                                            : FileKind::other,
+  return {.kind = S_ISREG(status.st_mode)    ? FileKind::regular
+                  : S_ISDIR(status.st_mode)  ? FileKind::directory
+                  : S_ISFIFO(status.st_mode) ? FileKind::pipe
+                                             : FileKind::other,
           .size = static_cast<std::uint64_t>(status.st_size),
           .permissions = static_cast<unsigned>(status.st_mode) & 07777u};
 }

@@ -48,6 +48,7 @@ inline FileStatus from_stat(const struct _stat64& status) {
   const int kind = status.st_mode & _S_IFMT;
   return {.kind = kind == _S_IFREG   ? FileKind::regular
                   : kind == _S_IFDIR ? FileKind::directory
+                  : kind == _S_IFIFO ? FileKind::pipe
                                      : FileKind::other,
           .size = static_cast<std::uint64_t>(status.st_size),
           .permissions = static_cast<unsigned>(status.st_mode) & 0777u};
