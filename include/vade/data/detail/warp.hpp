@@ -27,8 +27,8 @@ struct AffineMap {
 template <class Stored>
 using PlaceOf = std::conditional_t<std::is_same_v<Stored, std::uint8_t>, float, Stored>;
 
-/// An image as numbers between two lines of background on each side, so that the inner loop needs no test for the border:
-/// `[(H + 4) x (W + 4)]`.
+/// An image as numbers between two lines of background on each side, so that the inner loop needs no test for the
+/// border: `[(H + 4) x (W + 4)]`.
 template <Real Place>
 class PaddedImage {
  public:
@@ -59,9 +59,9 @@ T interpolate(T upper_left, T upper_right, T lower_left, T lower_right, T right,
   return upper + down * (lower - upper);
 }
 
-/// `out[y W + x]` is `source` at `map(x, y)`, moved by the `bend` of (x, y) where there is one, and `background` outside of
-/// it; bytes are scaled to [0, 1], and so is the background of bytes. Where places fall on pixels, values are exact. Scratch
-/// memory belongs to the thread and is kept. O(H W).
+/// `out[y W + x]` is `source` at `map(x, y)`, moved by the `bend` of (x, y) where there is one, and `background`
+/// outside of it; bytes are scaled to [0, 1], and so is the background of bytes. Where places fall on pixels, values
+/// are exact. Scratch memory belongs to the thread and is kept. O(H W).
 template <class Stored, Real T>
 void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map, const Bend<PlaceOf<Stored>>* bend,
           double background, T* out) {
@@ -97,8 +97,8 @@ void warp(std::span<const Stored> source, ImageShape shape, const AffineMap& map
       T* const target = out + line * shape.width + first;
       const Index count = std::min<Index>(Run::SizeAtCompileTime, shape.width - first);
       for (Index j = 0; j < count; ++j) {
-        const Place* const near = padded.cells() + cell[j];
-        const Place value = interpolate(near[0], near[1], near[pitch], near[pitch + 1], right[j], down[j]);
+        const Place* const corner = padded.cells() + cell[j];
+        const Place value = interpolate(corner[0], corner[1], corner[pitch], corner[pitch + 1], right[j], down[j]);
         target[j] = static_cast<T>(value) * unit;
       }
     }

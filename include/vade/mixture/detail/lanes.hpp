@@ -6,17 +6,43 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <vade/core/matrix.hpp>
+#include <vade/mixture/detail/plain_lanes.hpp>
 
-/// The vector extension that GCC and Clang share: arithmetic and comparison lane by lane, `mask ? a : b` to select.
+/// Other compilers compute the same lanes one by one; so do all with VADE_PLAIN_LANES, which is for tests.
+#if !defined(__GNUC__) && !defined(__clang__) && !defined(VADE_PLAIN_LANES)
+#define VADE_PLAIN_LANES
+#endif
+
+/// The vector extension that GCC and Clang share: arithmetic and comparison lane by lane, and `select`.
 /// Kernels are written in it where the library's speed hangs on a loop that Eigen's expressions do not cover; machines
 /// with narrower registers, or none, compute the same lanes in more instructions.
 namespace vade::detail {
 
 /// Bytes of the machine's vector registers, as Eigen sees them (16 where it sees none).
 inline constexpr std::size_t lane_bytes = std::max<std::size_t>(EIGEN_MAX_STATIC_ALIGN_BYTES, 16);
+
+#ifdef VADE_PLAIN_LANES
+
+template <class T>
+using Lanes = PlainLanes<T, lane_bytes / sizeof(T)>;
+
+template <class T>
+Lanes<T> load_lanes(const T* from) {
+  Lanes<T> lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+template <class T>
+void store_lanes(T* to, const Lanes<T>& lanes) {
+  std::memcpy(to, &lanes, sizeof lanes);
+}
+
+#else
 
 /// As many T as fill a register.
 template <class T>
@@ -27,6 +53,24 @@ struct LanesOf {
 template <class T>
 using Lanes = typename LanesOf<T>::type;
 
+template <class T>
+inline Lanes<T> load_lanes(const T* from) {
+  return *reinterpret_cast<const typename LanesOf<T>::unaligned*>(from);
+}
+
+template <class T>
+inline void store_lanes(T* to, const Lanes<T>& lanes) {
+  *reinterpret_cast<typename LanesOf<T>::unaligned*>(to) = lanes;
+}
+
+/// `a` in the lanes that `mask` has, else `b`.
+template <class Mask, class V>
+inline V select(const Mask& mask, const V& a, const V& b) {
+  return mask ? a : b;
+}
+
+#endif
+
 /// Signed integers of the size of T: what comparing lanes of T gives.
 template <Real T>
 using LaneInteger = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
@@ -34,16 +78,6 @@ using LaneInteger = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_
 /// T per register.
 template <Real T>
 inline constexpr Index lane_count = static_cast<Index>(lane_bytes / sizeof(T));
-
-template <Real T>
-inline Lanes<T> load_lanes(const T* from) {
-  return *reinterpret_cast<const typename LanesOf<T>::unaligned*>(from);
-}
-
-template <Real T>
-inline void store_lanes(T* to, const Lanes<T>& lanes) {
-  *reinterpret_cast<typename LanesOf<T>::unaligned*>(to) = lanes;
-}
 
 /// `value` in every lane.
 template <Real T>

@@ -25,9 +25,9 @@ struct NearestBlock {
     for (std::size_t n = 0; n < Count; ++n)
       for (int v = 0; v < block_registers; ++v) {
         const auto nearer = squares[n][v] < best[v];
-        best[v] = nearer ? squares[n][v] : best[v];
+        best[v] = select(nearer, squares[n][v], best[v]);
         const auto centre = static_cast<LaneInteger<T>>(c + static_cast<Index>(n));
-        label[v] = nearer ? Lanes<LaneInteger<T>>{} + centre : label[v];
+        label[v] = select(nearer, Lanes<LaneInteger<T>>{} + centre, label[v]);
       }
   }
 };

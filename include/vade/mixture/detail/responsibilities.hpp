@@ -25,8 +25,8 @@ inline void responsibilities_in_place(TileBuffer<double>& tile, Index rows, cons
     for (Index k = 0; k < clusters; ++k)
       for (int v = 0; v < registers; ++v) {
         const Lanes<double> square = load_lanes(place(k, v));
-        const Lanes<double> exponent = offset(k) - 0.5 * (square < farthest ? square : all_lanes(farthest));
-        top[v] = top[v] > exponent ? top[v] : exponent;
+        const Lanes<double> exponent = offset(k) - 0.5 * select(square < farthest, square, all_lanes(farthest));
+        top[v] = select(top[v] > exponent, top[v], exponent);
         store_lanes<double>(place(k, v), exponent);
       }
     Block sum = {};
@@ -34,8 +34,8 @@ inline void responsibilities_in_place(TileBuffer<double>& tile, Index rows, cons
       for (int v = 0; v < registers; ++v) {
         const Lanes<double> exponent = load_lanes(place(k, v)) - top[v];
         const auto counts = exponent > negligible;
-        const Lanes<double> value = exp_lanes(counts ? exponent : Lanes<double>{});
-        const Lanes<double> share = counts ? value : Lanes<double>{};
+        const Lanes<double> value = exp_lanes(select(counts, exponent, Lanes<double>{}));
+        const Lanes<double> share = select(counts, value, Lanes<double>{});
         sum[v] += share;
         store_lanes<double>(place(k, v), share);
       }
