@@ -1,6 +1,8 @@
 #include <vade/models/mixture_parameters.hpp>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -33,4 +35,14 @@ TEST_CASE("M.12: two halves of a cluster have its weight, its mean and its varia
   CHECK(m(2, 1) - m(0, 1) == doctest::Approx(std::sqrt(6.0)));  // apart along the widest axis alone
   CHECK(m(2, 0) == m(0, 0));
   CHECK(m.row(1) == vade::RowVector<double>{{3, 4}});
+}
+
+TEST_CASE("The shapes that a mixture announces are those of its parameters, in their order") {
+  std::vector<std::string> announced, made;
+  vade::MixtureParameters<double>::for_each_shape(3, 2, [&](const std::string& name, vade::Index rows, vade::Index columns) {
+    announced.push_back(name + vade::shape_text(rows, columns));
+  });
+  const vade::MixtureParameters<double> mixture(3, 2);
+  mixture.for_each_parameter([&](const auto& p) { made.push_back(p.name() + vade::shape_text(p.rows(), p.cols())); });
+  CHECK(announced == made);
 }

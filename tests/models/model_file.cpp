@@ -1,15 +1,56 @@
 #include <vade/models/model_file.hpp>
 
+#include <functional>
 #include <locale>
+#include <string>
 
 #include <doctest/doctest.h>
 
+#include "../support/message_of.hpp"
+#include "../support/safetensors_parts.hpp"
 #include "battery.hpp"
 
 using vade::ModelFileReader;
 using vade::ModelFileWriter;
 using vade::Network;
 using vade::NetworkOptions;
+
+namespace model_file_tests {
+
+using vade::Index;
+using vade::Matrix;
+
+/// What a model of one network does to load.
+Network<float> make_network(const ModelFileReader& reader) {
+  const NetworkOptions options = reader.network();
+  return reader.make([&](auto&& visit) { Network<float>::for_each_shape(options, visit); }, [&] {
+    Network<float> network(options);
+    reader.read(network);
+    return network;
+  });
+}
+
+const NetworkOptions toy_options{.inputs = 6, .hidden = {5, 4}, .latent = 2, .likelihood = vade::Likelihood::gaussian};
+
+void save_toy(const std::filesystem::path& path) {
+  ModelFileWriter<float> writer("toy", toy_options);
+  writer.add(Network<float>(toy_options));
+  writer.save(path);
+}
+
+/// What loading the toy says, after the path, once `change` has changed its parts.
+std::string complaint(const std::function<void(tests::SafetensorsParts&)>& change) {
+  const battery::TemporaryFile file;
+  save_toy(file.path);
+  tests::SafetensorsParts parts(file.path);
+  change(parts);
+  parts.save(file.path);
+  const std::string said =
+      tests::message_of<vade::FileError>([&] { make_network(ModelFileReader(file.path, "toy")); });
+  return said.starts_with(file.path.string() + ": ") ? said.substr(file.path.string().size() + 2) : said;
+}
+
+}  // namespace model_file_tests
 
 TEST_CASE("Options and parameters come back as they were written, in either precision") {
   const NetworkOptions options{.inputs = 6,
@@ -63,10 +104,13 @@ TEST_CASE("Another kind, a missing option, a word for a number, and missing tens
   writer.save(file.path);
   CHECK_THROWS_WITH_AS(ModelFileReader(file.path, "vade"), doctest::Contains("kind \"toy\", wanted \"vade\""),
                        vade::FileError);
-  const ModelFileReader reader(file.path, "toy");
+  CHECK_THROWS_WITH_AS(ModelFileReader(file.path, "toy"),
+                       doctest::Contains("has metadata \"vade.clusters\", which no model of this kind and version has"),
+                       vade::FileError);
+  const ModelFileReader reader(file.path, "toy", vade::DiagonalPosterior::name, {"clusters"});
   CHECK_THROWS_WITH_AS(reader.number("clusters"), doctest::Contains("\"ten\", wanted a number"), vade::FileError);
   CHECK_THROWS_WITH_AS(reader.text("depth"), doctest::Contains("no metadata \"vade.depth\""), vade::FileError);
-  CHECK_THROWS_WITH_AS(reader.network(), doctest::Contains("no tensor \"encoder.0.weight\""), vade::FileError);
+  CHECK_THROWS_WITH_AS(model_file_tests::make_network(reader), doctest::Contains("no tensor \"encoder.0.weight\""), vade::FileError);
   vade::SafetensorsWriter foreign;
   foreign.add("w", vade::Matrix<float>(vade::Matrix<float>::Ones(1, 1)));
   foreign.save(file.path);
@@ -84,4 +128,86 @@ TEST_CASE("Parameters that are not finite never reach the disk, and the old file
   ModelFileWriter<float> bad("toy", network.options);
   CHECK_THROWS_WITH_AS(bad.add(network), doctest::Contains("decoder.1.bias"), vade::ValueError);
   CHECK(ModelFileReader(file.path, "toy").network().inputs == 6);
+}
+
+TEST_CASE("Every tensor of a model file has the name, type and shape that the options lead to, and no other is there") {
+  using model_file_tests::complaint;
+  using Parts = tests::SafetensorsParts;
+  const auto shape = [](Parts& parts, const std::string& name, std::vector<vade::Index> sizes) {
+    auto& tensor = parts.tensors.at(name);
+    tensor.shape = std::move(sizes);
+    tensor.bytes.resize(static_cast<std::size_t>(*vade::detail::tensor_bytes(tensor.dtype, tensor.shape)));
+  };
+  CHECK(complaint([](Parts&) {}) == tests::nothing_thrown);
+  CHECK(complaint([](Parts& parts) { parts.tensors["encoder.7.weight"] = parts.tensors["encoder.0.weight"]; }) ==
+        "has a tensor \"encoder.7.weight\" that was not wanted");
+  CHECK(complaint([](Parts& parts) { parts.tensors["\x1b[2J\n"] = parts.tensors["encoder.0.weight"]; }) ==
+        "has a tensor \"\\x1b[2J\\n\" that was not wanted");
+  for (const std::string name : {"encoder.0.weight", "encoder.0.bias", "encoder.1.weight", "encoder.head.weight", "encoder.head.bias",
+                                 "decoder.0.weight", "decoder.0.bias", "decoder.2.weight", "decoder.2.bias"}) {
+    CAPTURE(name);
+    CHECK(complaint([&](Parts& parts) { parts.tensors.erase(name); }) == "has no tensor \"" + name + "\"");
+    CHECK(complaint([&](Parts& parts) { shape(parts, name, {0, 0}); }).starts_with("tensor \"" + name + "\" is [0 x 0], wanted ["));
+    CHECK(complaint([&](Parts& parts) {
+            auto& tensor = parts.tensors.at(name);
+            tensor.shape.insert(tensor.shape.begin(), 1);
+          }).starts_with("tensor \"" + name + "\" is [1 x "));
+    CHECK(complaint([&](Parts& parts) { parts.tensors.at(name).dtype = vade::Dtype::i32; }) ==
+          "tensor \"" + name + "\" is I32, wanted F32 or F64");
+  }
+}
+
+TEST_CASE("Sizes that a file only claims are refused before anything of these sizes is made") {
+  using model_file_tests::complaint;
+  using Parts = tests::SafetensorsParts;
+  // Made first, the networks of these files would take more memory than any machine has, and the error would be another.
+  const auto claim = [](vade::Index latent) {
+    return [latent](Parts& parts) {
+      parts.metadata["vade.latent"] = std::to_string(latent);
+      parts.tensors["decoder.0.weight"] = {vade::Dtype::f32, {latent, 0}, {}};
+    };
+  };
+  for (const vade::Index latent : {vade::Index{262144}, vade::Index{1} << 29})
+    CHECK(complaint(claim(latent)) == vade::detail::message("tensor \"encoder.head.weight\" is [4 x 4], wanted ",
+                                                            vade::shape_text(4, 2 * latent)));
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.latent"] = "1099511627776"; }).find("latent is 1099511627776, wanted") == 16);
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.inputs"] = "9223372036854775807"; }).find("inputs is 922") == 16);
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.hidden"] = "5,1099511627776"; }).find("hidden width is 1099") == 16);
+}
+
+TEST_CASE("Options in a model file are exactly what a writer writes") {
+  using model_file_tests::complaint;
+  using Parts = tests::SafetensorsParts;
+  for (const std::string hidden : {"5,4,", ",5,4", "5,,4", "", ",", "5, 4", "5;4", "5,4x", "+5,4", "5,0x4", "5,4e0"}) {
+    CAPTURE(hidden);
+    CHECK(complaint([&](Parts& parts) { parts.metadata["vade.hidden"] = hidden; }) ==
+          "vade.hidden is \"" + hidden + "\", wanted a number");
+  }
+  for (const std::string learns : {"false", "0", "1", "TRUE", ""})
+    CHECK(complaint([&](Parts& parts) { parts.metadata["vade.learn_observation_variance"] = learns; }) ==
+          "vade.learn_observation_variance is \"" + learns + "\", wanted \"true\", or no such key");
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.learn_observation_variance"] = "true"; }) ==
+        "has no tensor \"observation.log_variance\"");
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.depth"] = "1"; }) ==
+        "has metadata \"vade.depth\", which no model of this kind and version has");
+  CHECK(complaint([](Parts& parts) { parts.metadata["format"] = "np"; }) == tests::nothing_thrown);
+  for (const std::string variance : {"0", "-1", "nan", "inf", "1e-300", "1e300", "1,5"}) {
+    CAPTURE(variance);
+    CHECK(complaint([&](Parts& parts) { parts.metadata["vade.observation_variance"] = variance; }) != tests::nothing_thrown);
+  }
+  CHECK(complaint([](Parts& parts) { parts.metadata["vade.seed"] = std::string(1000, 'x'); }).size() < 150);
+}
+
+TEST_CASE("A model without checksums is refused, as a checkpoint is: a bit that flips would not be noticed") {
+  const battery::TemporaryFile file;
+  model_file_tests::save_toy(file.path);
+  const auto whole = vade::read_file(file.path, 1 << 20);
+  const auto bare = tests::without_metadata(whole, [](const std::string& key) { return vade::detail::is_reserved_key(key); });
+  vade::write_file_atomically(file.path, std::span(bare));
+  CHECK_FALSE(vade::SafetensorsFile::load(file.path).has_checksums());  // as a file of another tool, it can be read
+  CHECK_THROWS_WITH_AS(ModelFileReader(file.path, "toy"), doctest::Contains("has no checksums, which a model must have"),
+                       vade::FileError);
+  const auto without_one = tests::without_metadata(whole, [](const std::string& key) { return key == "vade.crc32.tensor.encoder.0.bias"; });
+  vade::write_file_atomically(file.path, std::span(without_one));
+  CHECK_THROWS_AS(ModelFileReader(file.path, "toy"), vade::FileError);
 }

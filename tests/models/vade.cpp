@@ -1,6 +1,7 @@
 #include <vade/models/vade.hpp>
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,9 @@
 #include <vade/metrics/clustering.hpp>
 #include <vade/mixture/kmeans.hpp>
 
+#include "../support/message_of.hpp"
 #include "../support/reference.hpp"
+#include "../support/safetensors_parts.hpp"
 #include "battery.hpp"
 
 using vade::AutoencoderStart;
@@ -389,4 +392,43 @@ TEST_CASE("VaDE: a model of another kind, and a file that lies about its sizes, 
   huge.set("clusters", "10");
   huge.save(file.path);
   CHECK_THROWS_AS(Vade<float>::load(file.path), vade::FileError);
+}
+
+TEST_CASE("VaDE: a small file that claims a large model is refused by the shape of a tensor, before a network is made") {
+  const vade::Dataset data = toy::patterns(30, battery::inputs, 3).images;
+  Vade<float, vade::FullPosterior> model(small);
+  model.fit(data, {.start = RandomStart{}, .fit = {.epochs = 0}});
+  const battery::TemporaryFile file;
+  const auto complaint = [&](const std::function<void(tests::SafetensorsParts&)>& change) {
+    model.save(file.path);
+    tests::SafetensorsParts parts(file.path);
+    change(parts);
+    parts.save(file.path);
+    return tests::message_of<vade::FileError>([&] { Vade<float, vade::FullPosterior>::load(file.path); });
+  };
+  const auto empty = [](Index rows) { return tests::SafetensorsParts::Tensor{vade::Dtype::f32, {rows, 0}, {}}; };
+  CHECK(complaint([](auto&) {}) == tests::nothing_thrown);
+  for (const Index clusters : {Index{1} << 26, Index{1} << 29}) {
+    const std::string said = complaint([&](auto& parts) {
+      parts.metadata["vade.clusters"] = std::to_string(clusters);
+      parts.tensors["mixture.means"] = empty(clusters);
+    });
+    CHECK(said == file.path.string() + ": tensor \"mixture.weight_logits\" is [1 x 3], wanted " + vade::shape_text(1, clusters));
+  }
+  CHECK(complaint([](auto& parts) { parts.metadata["vade.clusters"] = "1099511627776"; }).find("clusters is 1099511627776") !=
+        std::string::npos);
+  const std::string wide = complaint([&](auto& parts) {
+    parts.metadata["vade.latent"] = "40000";
+    parts.tensors["decoder.0.weight"] = empty(40000);
+  });
+  CHECK(wide.find("tensor \"encoder.head.weight\" is [8 x 9], wanted [8 x 800060000]") != std::string::npos);
+  CHECK(complaint([](auto& parts) { parts.tensors["evil.extra"] = parts.tensors["mixture.means"]; })
+            .find("has a tensor \"evil.extra\" that was not wanted") != std::string::npos);
+}
+
+TEST_CASE("VaDE: more clusters than there is memory for are a ValueError that names sizes and bytes") {
+  CHECK_THROWS_WITH_AS((Vade<float>({.network = {.inputs = 2, .hidden = {2}, .latent = 8}, .clusters = Index{1} << 28})),
+                       doctest::Contains("Vade: clusters 268435456, latent 8 need 4563402752 parameters, 1.8253611e+10 bytes"),
+                       vade::ValueError);
+  CHECK_THROWS_WITH_AS((Vade<float>({.clusters = Index{1} << 40})), doctest::Contains("clusters is 1099511627776"), vade::ValueError);
 }

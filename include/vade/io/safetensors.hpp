@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/printable.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/detail/byte_order.hpp>
 #include <vade/io/detail/safetensors_format.hpp>
@@ -190,31 +192,41 @@ class SafetensorsFile {
   /// @throws FileError if there is none of this name
   const TensorView& tensor(const std::string& name) const {
     const auto found = tensors_.find(name);
-    if (found == tensors_.end()) throw FileError(path_ + ": has no tensor \"" + name + "\"");
+    if (found == tensors_.end()) throw FileError(path_ + ": has no tensor \"" + printable(name) + "\"");
     return found->second;
   }
 
-  /// The tensors are exactly these. @throws FileError naming the first that is missing or not wanted
+  /// The tensors are exactly these. O(n log n). @throws FileError naming the first that is missing or not wanted
   void check_names(std::span<const std::string> wanted) const {
+    const std::set<std::string_view> names(wanted.begin(), wanted.end());
     for (const std::string& name : wanted) tensor(name);
     for (const auto& entry : tensors_)
-      if (std::ranges::find(wanted, entry.first) == wanted.end())
-        throw FileError(path_ + ": has a tensor \"" + entry.first + "\" that was not wanted");
+      if (!names.contains(entry.first))
+        throw FileError(path_ + ": has a tensor \"" + printable(entry.first) + "\" that was not wanted");
+  }
+
+  /// There is an F32 or F64 tensor `[rows x columns]`; `[columns]` is also taken for one row. O(log tensors).
+  /// @throws FileError naming tensor, wanted and got
+  void check_matrix(const std::string& name, Index rows, Index columns) const {
+    const TensorView& found = tensor(name);
+    const bool fits = found.shape == std::vector<Index>{rows, columns} ||
+                      (rows == 1 && found.shape == std::vector<Index>{columns});
+    if (!fits)
+      throw FileError(path_ + ": tensor \"" + printable(name) + "\" is " + detail::short_sizes(found.shape) + ", wanted " +
+                      shape_text(rows, columns));
+    if (found.dtype != Dtype::f32 && found.dtype != Dtype::f64)
+      throw FileError(path_ + ": tensor \"" + printable(name) + "\" is " + detail::dtype_name(found.dtype) +
+                      ", wanted F32 or F64");
   }
 
   /// An F32 or F64 tensor as `[rows x columns]`, rounded to T; `[columns]` is also taken for one row. O(size).
   /// @throws FileError naming tensor, wanted and got if type, shape or (unless allowed) a value does not fit
   template <Real T>
   Matrix<T> matrix(const std::string& name, Index rows, Index columns, NonFinite policy = NonFinite::refuse) const {
+    check_matrix(name, rows, columns);
     const TensorView& found = tensor(name);
-    const bool fits = found.shape == std::vector<Index>{rows, columns} ||
-                      (rows == 1 && found.shape == std::vector<Index>{columns});
-    if (!fits)
-      throw FileError(path_ + ": tensor \"" + name + "\" is " + sizes_text(found.shape) + ", wanted " +
-                      shape_text(rows, columns));
-    if (found.dtype == Dtype::f32) return numbers<T, float>(found, rows, columns, policy);
-    if (found.dtype == Dtype::f64) return numbers<T, double>(found, rows, columns, policy);
-    throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::dtype_name(found.dtype) + ", wanted F32 or F64");
+    return found.dtype == Dtype::f32 ? numbers<T, float>(found, rows, columns, policy)
+                                     : numbers<T, double>(found, rows, columns, policy);
   }
 
   /// An I64 tensor of any shape. @throws FileError
@@ -251,7 +263,7 @@ class SafetensorsFile {
     const std::vector<Stored> values = values_of<Stored>(tensor);
     const Matrix<T> out = ConstMatrixView<Stored>(values.data(), rows, columns).template cast<T>();
     try {
-      if (policy == NonFinite::refuse) check_finite(path_, "tensor \"" + tensor.name + "\"", out);
+      if (policy == NonFinite::refuse) check_finite(path_, "tensor \"" + printable(tensor.name) + "\"", out);
     } catch (const ValueError& error) {
       throw FileError(error.what());
     }
@@ -262,7 +274,7 @@ class SafetensorsFile {
   std::vector<Value> whole(const std::string& name, Dtype wanted) const {
     const TensorView& found = tensor(name);
     if (found.dtype != wanted)
-      throw FileError(path_ + ": tensor \"" + name + "\" is " + detail::dtype_name(found.dtype) + ", wanted " +
+      throw FileError(path_ + ": tensor \"" + printable(name) + "\" is " + detail::dtype_name(found.dtype) + ", wanted " +
                       detail::dtype_name(wanted));
     return values_of<Value>(found);
   }

@@ -73,10 +73,13 @@ class Autoencoder {
   /// What `save` wrote. @throws FileError
   static Autoencoder load(const std::filesystem::path& path) {
     const ModelFileReader file(path, "autoencoder");
-    Autoencoder model(file.network());
-    file.read(model.network_);
-    model.fitted_ = true;
-    return model;
+    const NetworkOptions options = file.network();
+    return file.make([&](auto&& visit) { CodeNetwork::for_each_shape(options, visit); }, [&] {
+      Autoencoder model(options);
+      file.read(model.network_);
+      model.fitted_ = true;
+      return model;
+    });
   }
 
  private:
@@ -88,12 +91,25 @@ class Autoencoder {
 
     explicit CodeNetwork(NetworkOptions o) : options(std::move(o)) {
       options.check();
+      const auto shapes = [this](auto&& visit) { for_each_shape(options, visit); };
+      detail::make_parameters<T>("Autoencoder", detail::sizes_of(options), shapes, [this] {
+        encoder = Mlp<T>("encoder", encoder_widths(options), options.seed, 0);
+        decoder = mirrored_decoder<T>(options);
+        observation = Observation<T>(options);
+      });
+    }
+
+    static std::vector<Index> encoder_widths(const NetworkOptions& options) {
       std::vector<Index> widths{options.inputs};
       widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
       widths.push_back(options.latent);
-      encoder = Mlp<T>("encoder", widths, options.seed, 0);
-      decoder = mirrored_decoder<T>(options);
-      observation = Observation<T>(options);
+      return widths;
+    }
+
+    static void for_each_shape(const NetworkOptions& options, auto&& visit) {
+      Mlp<T>::for_each_shape("encoder", encoder_widths(options), visit);
+      Mlp<T>::for_each_shape("decoder", detail::decoder_widths(options), visit);
+      Observation<T>::for_each_shape(options, visit);
     }
 
     Var<T> code(Var<T> x) { return encoder(x); }

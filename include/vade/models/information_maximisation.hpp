@@ -47,9 +47,11 @@ struct InformationMaximisationOptions {
 
   /// @throws ValueError naming the field
   void check() const {
-    check_at_least<Index>("InformationMaximisationOptions", "clusters", clusters, 2);
-    check_at_least<Index>("InformationMaximisationOptions", "number of hidden layers",
-                          static_cast<Index>(hidden.size()), 1);
+    check_between<Index>("InformationMaximisationOptions", "clusters", clusters, 2, NetworkOptions::widest);
+    check_between<Index>("InformationMaximisationOptions", "number of hidden layers", static_cast<Index>(hidden.size()), 1,
+                         NetworkOptions::most_layers);
+    for (const Index width : hidden)
+      check_between<Index>("InformationMaximisationOptions", "hidden width", width, 1, NetworkOptions::widest);
     check_at_least("InformationMaximisationOptions", "certainty_weight", certainty_weight, 0.0);
     check_at_least<Index>("InformationMaximisationOptions", "batch", fit.batch, 2);
     fit.check();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include <vade/autodiff/parameter.hpp>
 #include <vade/elbo/vade.hpp>
@@ -36,9 +37,16 @@ struct MixtureParameters {
 
   MixtureParameters() = default;
   MixtureParameters(Index clusters, Index latent)
-      : weight_logits("mixture.weight_logits", Matrix<T>::Zero(1, clusters)),
-        means("mixture.means", Matrix<T>::Zero(clusters, latent)),
-        log_variances("mixture.log_variances", Matrix<T>::Zero(clusters, latent)) {}
+      : weight_logits(names[0], Matrix<T>::Zero(1, clusters)),
+        means(names[1], Matrix<T>::Zero(clusters, latent)),
+        log_variances(names[2], Matrix<T>::Zero(clusters, latent)) {}
+
+  /// `visit(name, rows, columns)` for each parameter that such a mixture has, in their order, without making it. O(1).
+  static void for_each_shape(Index clusters, Index latent, auto&& visit) {
+    visit(std::string(names[0]), Index{1}, clusters);
+    visit(std::string(names[1]), clusters, latent);
+    visit(std::string(names[2]), clusters, latent);
+  }
 
   /// On a tape, with log σ_c² within its bound; trainable from a mixture that is not const.
   MixturePrior<T> on(Tape<T>& tape) { return on_tape(*this, tape); }
@@ -75,6 +83,8 @@ struct MixtureParameters {
   void for_each_parameter(auto&& visit) const { visit(weight_logits), visit(means), visit(log_variances); }
 
  private:
+  static constexpr const char* names[] = {"mixture.weight_logits", "mixture.means", "mixture.log_variances"};
+
   static MixturePrior<T> on_tape(auto& self, Tape<T>& tape) {
     return {tape.parameter(self.weight_logits), tape.parameter(self.means),
             clamp(tape.parameter(self.log_variances), -log_variance_bound, log_variance_bound)};

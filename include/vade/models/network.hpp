@@ -8,25 +8,30 @@
 #include <vector>
 
 #include <vade/models/observation.hpp>
+#include <vade/models/parameter_shapes.hpp>
 #include <vade/nn/gaussian_encoder.hpp>
 
 namespace vade {
 
-/// J → hidden, backward → D, the mirror of an encoder. Named "decoder".
-template <Real T>
-Mlp<T> mirrored_decoder(const NetworkOptions& options) {
+namespace detail {
+
+inline std::vector<Index> decoder_widths(const NetworkOptions& options) {
   std::vector<Index> widths(options.hidden.rbegin(), options.hidden.rend());
   widths.insert(widths.begin(), options.latent);
   widths.push_back(options.inputs);
-  return Mlp<T>("decoder", widths, options.seed, 1000);
+  return widths;
 }
-
-namespace detail {
 
 /// Visits the parameters of each part, in this order, which is the one of optimizers and files.
 void visit_parts(auto&& visit, auto&... parts) { (parts.for_each_parameter(visit), ...); }
 
 }  // namespace detail
+
+/// J → hidden, backward → D, the mirror of an encoder. Named "decoder".
+template <Real T>
+Mlp<T> mirrored_decoder(const NetworkOptions& options) {
+  return Mlp<T>("decoder", detail::decoder_widths(options), options.seed, NetworkOptions::most_layers + 1);
+}
 
 /// q(z|x) and p(x|z) as networks; `Posterior` is a policy of `distributions/posterior.hpp`. Parameters are named
 /// "encoder.*", "decoder.*" and "observation.*".
@@ -39,12 +44,23 @@ struct Network {
 
   Network() = default;
 
-  /// @throws ValueError
+  /// @throws ValueError for options out of range, or that need more memory than there is
   explicit Network(NetworkOptions o) : options(std::move(o)) {
     options.check();
-    encoder = GaussianEncoder<T, Posterior>("encoder", options.inputs, options.hidden, options.latent, options.seed, 0);
-    decoder = mirrored_decoder<T>(options);
-    observation = Observation<T>(options);
+    const auto shapes = [this](auto&& visit) { for_each_shape(options, visit); };
+    detail::make_parameters<T>("Network", detail::sizes_of(options), shapes, [this] {
+      encoder = GaussianEncoder<T, Posterior>("encoder", options.inputs, options.hidden, options.latent, options.seed, 0);
+      decoder = mirrored_decoder<T>(options);
+      observation = Observation<T>(options);
+    });
+  }
+
+  /// `visit(name, rows, columns)` for each parameter of a network with these options, in their order, without making it;
+  /// the options have passed their check. O(layers).
+  static void for_each_shape(const NetworkOptions& options, auto&& visit) {
+    GaussianEncoder<T, Posterior>::for_each_shape("encoder", options.inputs, options.hidden, options.latent, visit);
+    Mlp<T>::for_each_shape("decoder", detail::decoder_widths(options), visit);
+    Observation<T>::for_each_shape(options, visit);
   }
 
   /// The posterior mean, `[B x J]`.

@@ -20,12 +20,20 @@ struct NetworkOptions {
   bool learn_observation_variance = false;  ///< one s² for each input, learned, from `observation_variance` on
   std::uint64_t seed = 0;                   ///< of weights, order, noise and views
 
+  /// No width may be larger: the size of each parameter is then a number that an `Index` of 64 bits can hold. Whether there
+  /// is memory for all of them is checked where a network is made.
+  static constexpr Index widest = (Index{1} << 30) - 1;
+  /// J² is an `Index`, too.
+  static constexpr Index most_latent = sizeof(Index) > 4 ? widest : Index{1} << 15;
+  /// As many as have random draws of their own.
+  static constexpr Index most_layers = 999;
+
   /// @throws ValueError naming the field
   void check() const {
-    check_at_least<Index>("NetworkOptions", "inputs", inputs, 1);
-    check_at_least<Index>("NetworkOptions", "latent", latent, 1);
-    check_at_least<Index>("NetworkOptions", "number of hidden layers", static_cast<Index>(hidden.size()), 1);
-    for (const Index width : hidden) check_at_least<Index>("NetworkOptions", "hidden width", width, 1);
+    check_between<Index>("NetworkOptions", "inputs", inputs, 1, widest);
+    check_between<Index>("NetworkOptions", "latent", latent, 1, most_latent);
+    check_between<Index>("NetworkOptions", "number of hidden layers", static_cast<Index>(hidden.size()), 1, most_layers);
+    for (const Index width : hidden) check_between<Index>("NetworkOptions", "hidden width", width, 1, widest);
     check_positive("NetworkOptions", "observation_variance", observation_variance);
     if (learn_observation_variance && likelihood != Likelihood::gaussian)
       throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, "

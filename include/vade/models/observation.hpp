@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include <vade/distributions/bernoulli.hpp>
 #include <vade/distributions/gaussian.hpp>
@@ -21,13 +22,16 @@ class Observation {
 
   Observation() = default;
 
-  /// log s² starts at the variance of the options.
+  /// log s² starts at the variance of the options. @throws ValueError for a variance that is 0 or infinite in T
   explicit Observation(const NetworkOptions& options)
       : likelihood_(options.likelihood),
         variance_(static_cast<T>(options.observation_variance)),
         inputs_(options.inputs) {
+    if (!(variance_ > 0) || !std::isfinite(variance_))
+      throw ValueError(detail::message("Observation: observation_variance is ", options.observation_variance,
+                                       ", in the type of the parameters ", variance_, ", wanted a positive, finite number"));
     if (options.learn_observation_variance)
-      log_variance_ = Parameter<T>("observation.log_variance", Matrix<T>::Constant(1, inputs_, std::log(variance_)));
+      log_variance_ = Parameter<T>(log_variance_name, Matrix<T>::Constant(1, inputs_, std::log(variance_)));
   }
 
   /// (1/B) Σ_i log p(x_i | z_i), `[1 x 1]`. @throws ShapeError
@@ -51,6 +55,11 @@ class Observation {
     return log_variance_.value().array().max(-log_variance_bound).min(log_variance_bound).exp().matrix();
   }
 
+  /// `visit(name, rows, columns)` for each parameter that it has under these options, without making it. O(1).
+  static void for_each_shape(const NetworkOptions& options, auto&& visit) {
+    if (options.learn_observation_variance) visit(std::string(log_variance_name), Index{1}, options.inputs);
+  }
+
   void for_each_parameter(auto&& visit) {
     if (learned()) visit(log_variance_);
   }
@@ -59,6 +68,8 @@ class Observation {
   }
 
  private:
+  static constexpr const char* log_variance_name = "observation.log_variance";
+
   bool learned() const { return log_variance_.cols() > 0; }
 
   static Var<T> mean_log_prob(auto& self, Var<T> decoded, Var<T> x) {

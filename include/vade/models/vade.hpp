@@ -30,7 +30,7 @@ struct VadeOptions {
   /// @throws ValueError naming the field
   void check() const {
     network.check();
-    check_at_least<Index>("VadeOptions", "clusters", clusters, 1);
+    check_between<Index>("VadeOptions", "clusters", clusters, 1, NetworkOptions::widest);
   }
   void for_each_option(auto&& visit) const { visit("network", network), visit("clusters", clusters); }
 };
@@ -66,8 +66,11 @@ class Vade {
   /// Draws the networks. @throws ValueError
   explicit Vade(VadeOptions options) : options_(std::move(options)) {
     options_.check();
+    const Index clusters = options_.clusters, latent = options_.network.latent;
+    const auto shapes = [&](auto&& visit) { MixtureParameters<T>::for_each_shape(clusters, latent, visit); };
+    detail::make_parameters<T>("Vade", detail::message("clusters ", clusters, ", latent ", latent), shapes,
+                               [&] { mixture_ = MixtureParameters<T>(clusters, latent); });
     network_ = Network<T, Posterior>(options_.network);
-    mixture_ = MixtureParameters<T>(options_.clusters, options_.network.latent);
   }
 
   const VadeOptions& options() const { return options_; }
@@ -206,23 +209,23 @@ class Vade {
 
   /// What `save` wrote, with numbers of either precision. @throws FileError
   static Vade load(const std::filesystem::path& path) {
-    const ModelFileReader file(path, "vade", Posterior::name);
-    Vade model(VadeOptions{file.network(), clusters_in(file, path)});
-    file.read(model.network_);
-    file.read(model.mixture_);
-    model.fitted_ = true;
-    return model;
+    const ModelFileReader file(path, "vade", Posterior::name, {"clusters"});
+    const VadeOptions options{file.network(), file.number("clusters")};
+    const auto shapes = [&](auto&& visit) {
+      options.check();
+      Network<T, Posterior>::for_each_shape(options.network, visit);
+      MixtureParameters<T>::for_each_shape(options.clusters, options.network.latent, visit);
+    };
+    return file.make(shapes, [&] {
+      Vade model(options);
+      file.read(model.network_);
+      file.read(model.mixture_);
+      model.fitted_ = true;
+      return model;
+    });
   }
 
  private:
-  /// K, as large as the tensor of means says: nothing large is allocated on a file's word alone.
-  static Index clusters_in(const ModelFileReader& file, const std::filesystem::path& path) {
-    const Index clusters = file.number("clusters");
-    if (clusters != file.rows("mixture.means"))
-      throw FileError(path.string() + ": vade.clusters is " + std::to_string(clusters) + ", but there are " +
-                      std::to_string(file.rows("mixture.means")) + " centres");
-    return clusters;
-  }
 
   Matrix<T> generate_from(Index count, std::optional<Index> cluster, double confidence, std::uint64_t seed) const {
     detail::check_fitted("Vade::generate", fitted_);

@@ -143,10 +143,13 @@ class Vae {
   /// What `save` wrote. @throws FileError
   static Vae load(const std::filesystem::path& path) {
     const ModelFileReader file(path, "vae", Posterior::name);
-    Vae model(file.network());
-    file.read(model.network_);
-    model.fitted_ = true;
-    return model;
+    const NetworkOptions options = file.network();
+    return file.make([&](auto&& visit) { Network<T, Posterior>::for_each_shape(options, visit); }, [&] {
+      Vae model(options);
+      file.read(model.network_);
+      model.fitted_ = true;
+      return model;
+    });
   }
 
  private:

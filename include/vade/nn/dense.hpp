@@ -39,6 +39,12 @@ class Dense {
   Var<T> operator()(Var<T> x) { return apply(*this, x); }
   Var<T> operator()(Var<T> x) const { return apply(*this, x); }
 
+  /// `visit(name, rows, columns)` for each parameter that such a layer has, in their order, without making it. O(1).
+  static void for_each_shape(const std::string& name, Index inputs, Index outputs, auto&& visit) {
+    visit(name + ".weight", inputs, outputs);
+    visit(name + ".bias", Index{1}, outputs);
+  }
+
   void for_each_parameter(auto&& visit) { visit(weight_), visit(bias_); }
   void for_each_parameter(auto&& visit) const { visit(weight_), visit(bias_); }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -29,13 +30,11 @@ class GaussianEncoder {
   GaussianEncoder(const std::string& name, Index inputs, const std::vector<Index>& hidden, Index latent,
                   std::uint64_t seed, std::uint32_t first_layer) {
     if (hidden.empty()) throw ValueError("GaussianEncoder: " + name + " has no hidden layer, wanted at least one");
-    std::vector<Index> widths{inputs};
-    widths.insert(widths.end(), hidden.begin(), hidden.end());
-    trunk_ = Mlp<T, Relu, Relu>(name, widths, seed, first_layer);
+    trunk_ = Mlp<T, Relu, Relu>(name, trunk_widths(inputs, hidden), seed, first_layer);
     const auto layer = first_layer + static_cast<std::uint32_t>(hidden.size());
     head_ = Dense<T>(name + ".head", hidden.back(), 2 * latent, Initialiser::glorot, seed, layer);
     latent_ = latent;
-    if (const Index columns = Posterior::columns(latent); columns > 2 * latent) {
+    if (const Index columns = head_columns(latent); columns > 2 * latent) {
       Dense<T> wide(name + ".head", hidden.back(), columns, Initialiser::zero, seed, layer);
       wide.weight().value().leftCols(2 * latent) = head_.weight().value();
       head_ = std::move(wide);
@@ -68,10 +67,27 @@ class GaussianEncoder {
         log_variances.cwiseMax(-log_variance_bound).cwiseMin(log_variance_bound);
   }
 
+  /// `visit(name, rows, columns)` for each parameter that such an encoder has, in their order, without making it; `hidden`
+  /// has at least one width. O(layers).
+  static void for_each_shape(const std::string& name, Index inputs, const std::vector<Index>& hidden, Index latent,
+                             auto&& visit) {
+    Mlp<T>::for_each_shape(name, trunk_widths(inputs, hidden), visit);
+    Dense<T>::for_each_shape(name + ".head", hidden.back(), head_columns(latent), visit);
+  }
+
   void for_each_parameter(auto&& visit) { trunk_.for_each_parameter(visit), head_.for_each_parameter(visit); }
   void for_each_parameter(auto&& visit) const { trunk_.for_each_parameter(visit), head_.for_each_parameter(visit); }
 
  private:
+  static std::vector<Index> trunk_widths(Index inputs, const std::vector<Index>& hidden) {
+    std::vector<Index> widths{inputs};
+    widths.insert(widths.end(), hidden.begin(), hidden.end());
+    return widths;
+  }
+
+  /// The first 2 J columns are those of the diagonal posterior, whatever else there is.
+  static Index head_columns(Index latent) { return std::max(2 * latent, Posterior::columns(latent)); }
+
   static Gaussian apply(auto& self, Var<T> x) {
     return Posterior::from_head(self.head_(self.trunk_(x)), self.latent_, log_variance_bound);
   }

@@ -43,6 +43,12 @@ class Mlp {
   Var<T> operator()(Var<T> x) { return apply(*this, x); }
   Var<T> operator()(Var<T> x) const { return apply(*this, x); }
 
+  /// `visit(name, rows, columns)` for each parameter that such a network has, in their order, without making it. O(layers).
+  static void for_each_shape(const std::string& name, const std::vector<Index>& widths, auto&& visit) {
+    for (std::size_t i = 0; i + 1 < widths.size(); ++i)
+      Dense<T>::for_each_shape(name + "." + std::to_string(i), widths[i], widths[i + 1], visit);
+  }
+
   void for_each_parameter(auto&& visit) { each_parameter(*this, visit); }
   void for_each_parameter(auto&& visit) const { each_parameter(*this, visit); }
 

@@ -39,6 +39,14 @@ inline constexpr DtypeEntry dtype_table[] = {
 inline const char* dtype_name(Dtype dtype) { return dtype_table[static_cast<std::size_t>(dtype)].name; }
 inline std::size_t dtype_width(Dtype dtype) { return dtype_table[static_cast<std::size_t>(dtype)].width; }
 
+/// A shape for messages: at most its first eight sizes.
+inline std::string short_sizes(const std::vector<Index>& shape) {
+  constexpr std::size_t most = 8;
+  if (shape.size() <= most) return sizes_text(shape);
+  const std::string first = sizes_text(std::vector<Index>(shape.begin(), shape.begin() + most));
+  return first.substr(0, first.size() - 1) + " x ... (" + std::to_string(shape.size()) + " sizes)]";
+}
+
 /// Product of the sizes and the width; nothing if it, or the product of the sizes that are not 0, reaches 2^63.
 inline std::optional<std::uint64_t> tensor_bytes(Dtype dtype, const std::vector<Index>& shape) {
   std::uint64_t bytes = dtype_width(dtype);
