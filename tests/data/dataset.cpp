@@ -192,3 +192,35 @@ TEST_CASE("An empty data set has no rows and is otherwise harmless") {
   CHECK(none.images.matrix<double>().size() == 0);
   CHECK(none.labels.empty());
 }
+
+TEST_CASE("Transposed images have lines and columns exchanged, whatever the kind of values") {
+  const Dataset bytes = Dataset::from_bytes({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 2, 6, vade::ImageShape{2, 3});
+  const Dataset turned = vade::transposed_images(bytes);
+  CHECK(turned.is_bytes());
+  CHECK(turned.image() == vade::ImageShape{3, 2});
+  CHECK(turned.fingerprint() ==
+        Dataset::from_bytes({0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}, 2, 6, vade::ImageShape{3, 2}).fingerprint());
+  CHECK(vade::transposed_images(turned).fingerprint() == bytes.fingerprint());
+  CHECK(vade::transposed_images(bytes.slice(1, 1)).fingerprint() == turned.slice(1, 1).fingerprint());
+  Matrix<double> x(1, 4);
+  x << 1, 2, 3, 4;
+  CHECK(vade::transposed_images(Dataset::from_matrix(x, vade::ImageShape{2, 2})).matrix<double>().row(0) ==
+        vade::RowVector<double>{{1, 3, 2, 4}});
+  CHECK(vade::transposed_images(Dataset::from_matrix(x.cast<float>(), vade::ImageShape{1, 4})).image() == vade::ImageShape{4, 1});
+  CHECK_THROWS_AS(vade::transposed_images(Dataset::from_matrix(x)), vade::ShapeError);
+  CHECK_THROWS_AS(vade::transposed_images(Dataset()), vade::ShapeError);
+  CHECK_THROWS_AS(vade::transposed_images(bytes.slice(0, 0)), vade::ShapeError);
+}
+
+TEST_CASE("Rows become images of a shape that fits, without a copy") {
+  const Dataset rows = Dataset::from_bytes(counting_bytes(12), 2, 6);
+  const Dataset images = rows.with_image({2, 3});
+  CHECK(images.image() == vade::ImageShape{2, 3});
+  CHECK(!rows.image());
+  const auto address = [](const Dataset& data) {
+    return data.with_row(1, [](auto row) { return static_cast<const void*>(row.data()); });
+  };
+  CHECK(address(images) == address(rows));
+  CHECK(message_of([&] { rows.with_image({2, 4}); }) == "Dataset::with_image: images of 2 x 4 do not fit rows of 6 values");
+  CHECK_THROWS_AS(rows.with_image({Index{1} << 62, 4}), vade::ShapeError);
+}

@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include <vade/data/mnist.hpp>
 
+#include <cerrno>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -101,11 +105,44 @@ TEST_CASE("Pairs that do not belong together are refused by name") {
   CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }) ==
         labels.string() + ": label 2 is -1, wanted a label in [0, 10)");
   vade::write_idx(labels, array_of<float>(IdxType::f32, {1, 2, 3, 0}, {4}));
-  CHECK_THROWS_AS(vade::load_idx_pair(images, labels), vade::FileError);
+  CHECK(vade::load_idx_pair(images, labels).labels == vade::Labels{1, 2, 3, 0});
+  for (const float number : {1.5f, std::nanf(""), HUGE_VALF, 3e9f}) {
+    vade::write_idx(labels, array_of<float>(IdxType::f32, {1, 2, 3, number}, {4}));
+    CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }).ends_with(", wanted a whole number"));
+  }
+  vade::write_idx(labels, array_of<std::uint8_t>(IdxType::u8, {0, 1, 1, 0, 0, 1, 1, 0}, {4, 2}));
+  CHECK(message_of<FileError>([&] { vade::load_idx_pair(images, labels); }) ==
+        labels.string() + ": the labels [4 x 2] are a one among zeros, wanted the number of the class, [N]");
   vade::write_idx(images, bytes_array({0, 2, 3}, 1, 10));
   CHECK(message_of<FileError>([&] { vade::load_idx(images); }) == images.string() + ": the array [0 x 2 x 3] is empty");
-  vade::write_idx(images, array_of<std::int16_t>(IdxType::i16, {1, 2}, {1, 2}));
-  CHECK_THROWS_AS(vade::load_idx(images), vade::FileError);
+}
+
+TEST_CASE("Signed integers become doubles, as those of NPY files do") {
+  const Folder folder;
+  const fs::path path = folder.path / "file";
+  vade::Matrix<double> wanted(1, 2);
+  wanted << -7, 100;
+  const auto matrix = [&](const IdxArray& array) {
+    vade::write_idx(path, array);
+    return vade::load_idx(path).matrix<double>();
+  };
+  CHECK(matrix(array_of<std::int8_t>(IdxType::i8, {-7, 100}, {1, 2})) == wanted);
+  CHECK(matrix(array_of<std::int16_t>(IdxType::i16, {-7, 100}, {1, 2})) == wanted);
+  CHECK(matrix(array_of<std::int32_t>(IdxType::i32, {-7, 100}, {1, 2})) == wanted);
+  CHECK(matrix(array_of<std::int32_t>(IdxType::i32, {2147483647, -2147483647}, {1, 2}))(0, 0) == 2147483647.0);
+}
+
+TEST_CASE("IDX images with one channel keep their shape, and images in colour are named as such") {
+  const Folder folder;
+  const fs::path path = folder.path / "file";
+  const auto load = [&](std::vector<std::size_t> shape) {
+    vade::write_idx(path, bytes_array(std::move(shape), 1, 256));
+    return vade::load_idx(path);
+  };
+  CHECK(load({2, 3, 5, 1}).image() == vade::ImageShape{3, 5});
+  CHECK(load({2, 1, 3, 5}).image() == vade::ImageShape{3, 5});
+  CHECK(message_of<FileError>([&] { load({2, 3, 8, 8}); })
+            .starts_with(path.string() + ": the array [2 x 3 x 8 x 8] holds images in colour, wanted grey images"));
 }
 
 TEST_CASE("The four files are found under each of their usual names") {
@@ -134,6 +171,71 @@ TEST_CASE("The four files are found under each of their usual names") {
       CHECK_THROWS_AS(vade::load_mnist(folder.path), vade::FileError);
     }
   CHECK_THROWS_AS(vade::load_mnist("no/such/directory"), vade::FileError);
+}
+
+namespace {
+
+/// A set whose files start with `prefix`: images of 2 x 3, and the labels.
+void write_set(const fs::path& folder, const std::string& prefix, const std::string& test = "test",
+               const std::vector<std::uint8_t>& labels = {1, 26}) {
+  for (const std::string& part : {std::string("train"), test}) {
+    vade::write_idx(folder / (prefix + "-" + part + "-images-idx3-ubyte"), bytes_array({2, 2, 3}, 1, 256));
+    vade::write_idx(folder / (prefix + "-" + part + "-labels-idx1-ubyte"), array_of<std::uint8_t>(IdxType::u8, labels, {2}));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("EMNIST is read by its own names, with its classes, and its images are turned upright") {
+  const Folder folder;
+  write_set(folder.path, "emnist-letters");
+  const vade::Mnist letters = vade::load_mnist(folder.path);  // the only set
+  CHECK(letters.train.labels == vade::Labels{1, 26});
+  CHECK(letters.test.images.image() == vade::ImageShape{3, 2});
+  vade::Matrix<double> wanted(2, 6);
+  wanted << 0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11;
+  CHECK((letters.train.images.matrix<double>() * 255).isApprox(wanted));
+  CHECK(vade::load_mnist(folder.path, {.transposed = false}).train.images.image() == vade::ImageShape{2, 3});
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.classes = 26}); })
+            .ends_with("label 1 is 26, wanted a label in [0, 26)"));
+
+  write_set(folder.path, "emnist-byclass", "test", {0, 61});
+  write_set(folder.path, "qmnist", "t10k", {0, 9});
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path); }) ==
+        folder.path.string() + ": several sets of images are there, wanted one of these as MnistOptions::name: "
+                               "'emnist-byclass', 'emnist-letters', 'qmnist'");
+  CHECK(vade::load_mnist(folder.path, {.name = "emnist-byclass"}).test.labels.back() == 61);
+  CHECK(vade::load_mnist(folder.path, {.name = "emnist-letters"}).train.images.fingerprint() == letters.train.images.fingerprint());
+  CHECK(vade::load_mnist(folder.path, {.name = "qmnist"}).train.images.image() == vade::ImageShape{2, 3});
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.name = "emnist-digits"}); })
+            .starts_with(folder.path.string() + ": none of these files is there: emnist-digits-train-images-idx3-ubyte, "));
+  write_set(folder.path, "emnist-balanced", "test", {0, 47});
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.name = "emnist-balanced"}); }).ends_with("[0, 47)"));
+
+  const IdxArray qmnist = array_of<std::int32_t>(IdxType::i32, {7, 0, 100, 4, 1, 200}, {2, 3});
+  for (const char* const part : {"train", "t10k"}) {
+    fs::remove(folder.path / ("qmnist-" + std::string(part) + "-labels-idx1-ubyte"));
+    vade::write_idx(folder.path / ("qmnist-" + std::string(part) + "-labels-idx2-int"), qmnist);
+  }
+  CHECK(vade::load_mnist(folder.path, {.name = "qmnist"}).test.labels == vade::Labels{7, 4});
+}
+
+TEST_CASE("A folder that cannot be entered is reported with the reason") {
+  const Folder folder;
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path / "none"); }) ==
+        (folder.path / "none").string() + ": cannot look up the folder: No such file or directory");
+  vade::write_idx(folder.path / "file", bytes_array({1}, 1, 2));
+  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path / "file"); })
+            .ends_with("train-images-idx3-ubyte: cannot look up: Not a directory"));
+  // As the system answers of a file in a folder without the permission to enter it.
+  vade::file_system.look_up = [](const fs::path& path, vade::FileStatus& status) {
+    if (!path.filename().string().starts_with("train-")) return vade::FileSystem().look_up(path, status);
+    errno = EACCES;
+    return -1;
+  };
+  const std::string what = message_of<FileError>([&] { vade::load_mnist(folder.path); });
+  vade::file_system = {};
+  CHECK(what == (folder.path / "train-images-idx3-ubyte").string() + ": cannot look up: Permission denied");
 }
 
 TEST_CASE("The real MNIST has its published counts and classes") {

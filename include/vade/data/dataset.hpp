@@ -165,6 +165,15 @@ class Dataset {
     return part;
   }
 
+  /// The same rows as images of this shape, sharing the storage: for files that hold images as `[N x D]`. O(1).
+  /// @throws ShapeError if `image` does not fit
+  Dataset with_image(ImageShape image) const {
+    check_extent("Dataset::with_image", rows_, columns_, image);
+    Dataset same = *this;
+    same.image_ = image;
+    return same;
+  }
+
   /// Kind, shape and a hash of the values in row order, as "float-1000x12-0123456789abcdef", or "bytes-70000x28x28-..." for
   /// images. Equal for equal rows, however they were sliced or selected, on every machine and for any number of threads. O(N D).
   std::string fingerprint() const {
@@ -267,6 +276,35 @@ class Dataset {
   Index columns_ = 0;
   std::optional<ImageShape> image_;
 };
+
+/// The images of `data` with lines and columns exchanged, in new storage; kind and values stay. EMNIST keeps its images so.
+/// O(N D). @throws ShapeError for rows that are no images, and without rows
+inline Dataset transposed_images(const Dataset& data) {
+  if (!data.image() || data.empty()) throw ShapeError("transposed_images: the data has no rows with an image shape");
+  const auto [height, width] = *data.image();
+  const auto fill = [&, lines = height, places = width](auto* out) {
+    for (Index i = 0; i < data.rows(); ++i)
+      data.with_row(i, [&](auto row) {
+        for (Index x = 0; x < places; ++x)
+          for (Index y = 0; y < lines; ++y) {
+            using Value = std::remove_pointer_t<decltype(out)>;
+            *out++ = static_cast<Value>(row[static_cast<std::size_t>(y * places + x)]);
+          }
+      });
+  };
+  const ImageShape turned{width, height};
+  return data.with_row(0, [&]<class Value>(std::span<const Value>) {
+    if constexpr (std::is_same_v<Value, std::uint8_t>) {
+      std::vector<std::uint8_t> values(static_cast<std::size_t>(data.rows()) * static_cast<std::size_t>(data.columns()));
+      fill(values.data());
+      return Dataset::from_bytes(std::move(values), data.rows(), data.columns(), turned);
+    } else {
+      Matrix<Value> values(data.rows(), data.columns());
+      fill(values.data());
+      return Dataset::from_matrix(std::move(values), turned);
+    }
+  });
+}
 
 /// A data set with the class of each row, or with no labels. Labels are for scores only: no model sees them.
 struct LabelledDataset {

@@ -19,6 +19,8 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/data/detail/inflate.hpp>
+#include <vade/data/detail/memory.hpp>
+#include <vade/data/detail/other_format.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/detail/byte_order.hpp>
 
@@ -40,12 +42,18 @@ namespace detail {
 template <class Body>
 decltype(auto) with_idx_type(IdxType type, Body&& body) {
   switch (type) {
-    case IdxType::u8: return body(std::uint8_t{});
-    case IdxType::i8: return body(std::int8_t{});
-    case IdxType::i16: return body(std::int16_t{});
-    case IdxType::i32: return body(std::int32_t{});
-    case IdxType::f32: return body(float{});
-    case IdxType::f64: return body(double{});
+    case IdxType::u8:
+      return body(std::uint8_t{});
+    case IdxType::i8:
+      return body(std::int8_t{});
+    case IdxType::i16:
+      return body(std::int16_t{});
+    case IdxType::i32:
+      return body(std::int32_t{});
+    case IdxType::f32:
+      return body(float{});
+    case IdxType::f64:
+      return body(double{});
   }
   throw ValueError(message("IdxArray: unknown element type ", static_cast<int>(type)));
 }
@@ -68,8 +76,8 @@ struct IdxArray {
   /// The elements as numbers of type T, rounded if T is real. O(count).
   /// @throws ValueError, with its position, for a number that an integer T cannot hold; fractions are never cut off
   template <class T>
-    requires std::is_arithmetic_v<T>
-  std::vector<T> as() const {
+  requires std::is_arithmetic_v<T> std::vector<T> as()
+  const {
     return detail::with_idx_type(type, [&]<class Stored>(Stored) {
       std::vector<T> out(count());
       for (std::size_t i = 0; i < out.size(); ++i) {
@@ -90,14 +98,13 @@ struct IdxArray {
   }
 };
 
-/// Reads an IDX file of any type and of rank 1 to 8, plain or gzip, told by content. Memory grows with the data that
-/// are really there. O(bytes).
-/// @throws FileError naming path, byte offset, wanted and got, if the file is no such file, cut short, or too long
-inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits = {}) {
+namespace detail {
+
+inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits) {
   detail::ByteStream stream(path);
   const auto fail = [&](std::uint64_t offset, const auto&... parts) {
-    throw FileError(detail::message(path.string(), stream.is_gzip() ? ": decompressed byte " : ": byte ", offset, ": ",
-                                    parts...));
+    throw FileError(
+        detail::message(path.string(), stream.is_gzip() ? ": decompressed byte " : ": byte ", offset, ": ", parts...));
   };
   const auto read_header = [&](std::span<std::byte> out, const char* what) {
     const std::size_t got = stream.read(out);
@@ -109,7 +116,7 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
   read_header(magic, "the magic number of an IDX file");
   if (magic[0] != std::byte{0} || magic[1] != std::byte{0})
     fail(0, "not an IDX file: it starts with ", std::to_integer<int>(magic[0]), ", ", std::to_integer<int>(magic[1]),
-         ", wanted 0, 0");
+         ", wanted 0, 0", other_format(stream, magic));
   const int type = std::to_integer<int>(magic[2]);
   if (type < 0x08 || type == 0x0A || type > 0x0E) fail(2, "element type ", type, ", wanted 8, 9, 11, 12, 13 or 14");
   const std::size_t rank = std::to_integer<std::size_t>(magic[3]);
@@ -118,6 +125,7 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
   IdxArray array;
   array.type = static_cast<IdxType>(type);
   const std::size_t width = detail::idx_width(array.type);
+  const auto most = std::min<std::uint64_t>(limits.bytes, std::numeric_limits<std::ptrdiff_t>::max());
   std::uint64_t wanted = width;
   std::uint64_t product = width;  // as if no size were 0: an absurd shape is refused even if it holds nothing
   for (std::size_t i = 0; i < rank; ++i) {
@@ -125,9 +133,8 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
     read_header(bytes, "the sizes");
     std::uint64_t size = 0;
     for (const std::byte byte : bytes) size = size << 8 | std::to_integer<std::uint64_t>(byte);
-    if (product > limits.bytes / std::max<std::uint64_t>(size, 1))
-      fail(stream.offset() - 4, "size ", size, " of dimension ", i, " makes more than the allowed ", limits.bytes,
-           " bytes");
+    if (product > most / std::max<std::uint64_t>(size, 1))
+      fail(stream.offset() - 4, "size ", size, " of dimension ", i, " makes more than the allowed ", most, " bytes");
     product *= std::max<std::uint64_t>(size, 1);
     wanted *= size;
     array.shape.push_back(static_cast<std::size_t>(size));
@@ -136,6 +143,15 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
   array.bytes = detail::read_rest(stream, wanted, fail);
   detail::swap_byte_order(array.bytes, width, std::endian::big);
   return array;
+}
+
+}  // namespace detail
+
+/// Reads an IDX file of any type and of rank 1 to 8, plain or gzip, told by content. Memory grows with the data that
+/// are really there. O(bytes).
+/// @throws FileError naming path, byte offset, wanted and got, if the file is no such file, cut short, or too long
+inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits = {}) {
+  return detail::within_memory(path, [&] { return detail::read_idx(path, limits); });
 }
 
 /// Writes `array` as a plain IDX file, all or nothing. O(bytes).

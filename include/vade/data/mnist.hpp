@@ -3,13 +3,15 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,14 +19,18 @@
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/data/detail/image_shape.hpp>
+#include <vade/data/detail/memory.hpp>
+#include <vade/data/detail/mnist_files.hpp>
 #include <vade/data/idx.hpp>
 
-/// Reads the four files of MNIST, and of Fashion-MNIST, KMNIST, EMNIST or QMNIST, which keep its names or its form.
+/// Reads the four files of MNIST and of data sets that keep its form: Fashion-MNIST and KMNIST by the same names,
+/// EMNIST (Cohen et al. 2017, arXiv:1702.05373) and QMNIST (Yadav and Bottou 2019, arXiv:1905.10498) by their own.
 namespace vade {
 
 namespace detail {
 
-/// `[N x H x W]` are images; any other rank of at least 2 is N rows of the rest.
+/// Images as `image_shape_of` has it; any other array of rank 2 and more is N rows of the rest.
 inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& array) {
   if (array.shape.size() < 2)
     throw FileError(path.string() + ": the array is " + sizes_text(array.shape) +
@@ -32,8 +38,7 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
   if (array.bytes.empty()) throw FileError(path.string() + ": the array " + sizes_text(array.shape) + " is empty");
   const auto rows = static_cast<Index>(array.shape[0]);
   const auto columns = static_cast<Index>(array.count()) / rows;
-  std::optional<ImageShape> image;
-  if (array.shape.size() == 3) image = {static_cast<Index>(array.shape[1]), static_cast<Index>(array.shape[2])};
+  const std::optional<ImageShape> image = image_shape_of(path, array.shape);
   const auto numbers = [&]<Real T>(T) {
     try {
       return Dataset::from_matrix(ConstMatrixView<T>(array.as<T>().data(), rows, columns), image);
@@ -42,68 +47,74 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
     }
   };
   switch (array.type) {
-    case IdxType::u8: return Dataset::from_bytes(array.as<std::uint8_t>(), rows, columns, image);
-    case IdxType::f32: return numbers(float{});
-    case IdxType::f64: return numbers(double{});
-    default: throw FileError(path.string() + ": the elements are signed integers, wanted bytes or real numbers");
+    case IdxType::u8:
+      return Dataset::from_bytes(array.as<std::uint8_t>(), rows, columns, image);
+    case IdxType::f32:
+      return numbers(float{});
+    default:
+      return numbers(double{});  // reals of 64 bits, and signed integers, each of which is a double
   }
 }
 
-/// `[N]`, or the first column of `[N x C]`, where QMNIST keeps the class.
+/// Whether each line of `[N x C]` is a one among zeros.
+inline bool is_one_hot(const std::vector<Label>& values, std::size_t columns) {
+  if (columns < 2) return false;
+  for (std::size_t at = 0; at < values.size(); at += columns) {
+    const auto line = std::span(values).subspan(at, columns);
+    if (std::ranges::count(line, 1) != 1 || std::ranges::count(line, 0) != static_cast<std::ptrdiff_t>(columns) - 1)
+      return false;
+  }
+  return true;
+}
+
+/// `[N]`, or the first column of `[N x C]`, where QMNIST keeps the class. Reals must be whole.
 inline Labels labels_of(const std::filesystem::path& path, const IdxArray& array, Label classes) {
   if (array.shape.size() > 2)
     throw FileError(path.string() + ": the array is " + sizes_text(array.shape) + ", wanted labels, such as [60000]");
-  if (array.type == IdxType::f32 || array.type == IdxType::f64)
-    throw FileError(path.string() + ": the labels are real numbers, wanted integers");
-  const std::vector<Label> all = array.as<Label>();
+  const std::vector<double> reals = array.as<double>();
+  for (std::size_t i = 0; i < reals.size(); ++i)
+    if (reals[i] != std::floor(reals[i]) || std::abs(reals[i]) > std::numeric_limits<Label>::max())
+      throw FileError(message(path.string(), ": label ", i, " is ", reals[i], ", wanted a whole number"));
+  const std::vector<Label> all(reals.begin(), reals.end());
   const std::size_t columns = array.shape.size() == 2 ? array.shape[1] : 1;
   if (columns == 0) throw FileError(path.string() + ": the labels have no column");
+  if (is_one_hot(all, columns))
+    throw FileError(path.string() + ": the labels " + sizes_text(array.shape) +
+                    " are a one among zeros, wanted the number of the class, [N]");
   Labels labels(array.shape[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     labels[i] = all[i * columns];
     if (labels[i] < 0 || labels[i] >= classes)
-      throw FileError(message(path.string(), ": label ", i, " is ", labels[i], ", wanted a label in [0, ", classes,
-                              ")"));
+      throw FileError(
+          message(path.string(), ": label ", i, " is ", labels[i], ", wanted a label in [0, ", classes, ")"));
   }
   return labels;
 }
 
-/// The first of the usual names that exists, so that a broken file is reported and not passed over.
-inline std::filesystem::path find_idx(const std::filesystem::path& directory, std::string_view part,
-                                      std::string_view kind) {
-  std::string tried;
-  for (const char* const separator : {"-", "."})
-    for (const char* const ending : {"", ".gz"}) {
-      const std::string name = message(part, separator, kind, "-ubyte", ending);
-      std::error_code error;
-      if (std::filesystem::exists(directory / name, error)) return directory / name;
-      tried.append(tried.empty() ? "" : ", ").append(name);
-    }
-  throw FileError(directory.string() + ": none of these files is there: " + tried);
-}
-
 }  // namespace detail
 
-/// Images, or rows of numbers, from one IDX file: bytes stay bytes. `[N x H x W]` has the image shape H x W.
-/// @throws FileError if the file is malformed, empty, not finite, holds labels or signed integers
+/// Images, or rows of numbers, from one IDX file: bytes stay bytes, other integers become doubles. `[N x H x W]`,
+/// `[N x H x W x 1]` and `[N x 1 x H x W]` have the image shape H x W. O(bytes).
+/// @throws FileError if the file is malformed, empty, not finite, holds labels or images in colour
 inline Dataset load_idx(const std::filesystem::path& path, const IdxLimits& limits = {}) {
-  return detail::dataset_of(path, read_idx(path, limits));
+  return detail::within_memory(path, [&] { return detail::dataset_of(path, detail::read_idx(path, limits)); });
 }
 
-/// Images and the label of each. @throws FileError if a file is malformed, the counts differ, a label is outside
-/// [0, classes), or the two files are swapped
+/// Images and the label of each. O(bytes). @throws FileError if a file is malformed, the counts differ, a label is
+/// outside [0, classes), or the two files are swapped
 inline LabelledDataset load_idx_pair(const std::filesystem::path& images, const std::filesystem::path& labels,
                                      Label classes = 10, const IdxLimits& limits = {}) {
   const IdxArray values = read_idx(images, limits);
   const IdxArray names = read_idx(labels, limits);
   if (values.shape.size() == 1 && names.shape.size() > 2)
-    throw FileError(images.string() + ": holds labels " + sizes_text(values.shape) +
-                    " where images were wanted, and " + labels.string() + " holds images " +
-                    sizes_text(names.shape) + ": are the two files swapped?");
+    throw FileError(images.string() + ": holds labels " + sizes_text(values.shape) + " where images were wanted, and " +
+                    labels.string() + " holds images " + sizes_text(names.shape) + ": are the two files swapped?");
   if (values.shape[0] != names.shape[0])
     throw FileError(detail::message(labels.string(), ": ", names.shape[0], " labels, wanted ", values.shape[0],
                                     ", one for each image of ", images.string()));
-  return {detail::dataset_of(images, values), detail::labels_of(labels, names, classes)};
+  return detail::within_memory(images, [&] {
+    return LabelledDataset{detail::dataset_of(images, values), detail::labels_of(labels, names, classes)};
+  });
 }
 
 /// The two parts of MNIST: 60,000 and 10,000 images of 28 x 28.
@@ -112,15 +123,39 @@ struct Mnist {
   LabelledDataset test;
 };
 
+/// Which data set of a folder is read, and how.
+struct MnistOptions {
+  /// What the names of its files start with, such as "emnist-letters", "emnist-balanced" or "qmnist". Empty: MNIST's
+  /// own names; where these are not there, the only other set of the folder.
+  std::string name = {};
+  /// Labels lie in [0, classes). Unset: 47 for emnist-balanced and -bymerge, 62 for -byclass, 27 for -letters, whose
+  /// labels are 1 to 26, and 10 for all other names.
+  std::optional<Label> classes = {};
+  /// Whether the files keep images column by column. Unset: those whose names start with "emnist" do.
+  std::optional<bool> transposed = {};
+  IdxLimits limits = {};
+};
+
 /// Finds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`
-/// in `directory`, each also spelled with `.idx`, each with or without `.gz`. Counts are not checked, so that data
-/// sets in the same form load too. @throws FileError as `load_idx_pair`, or naming the files that are missing
-inline Mnist load_mnist(const std::filesystem::path& directory) {
-  const auto part = [&](std::string_view images, std::string_view labels) {
-    const auto image_file = detail::find_idx(directory, images, "idx3");
-    return load_idx_pair(image_file, detail::find_idx(directory, labels, "idx1"));
+/// in `directory`, each also spelled with `.idx`, each with or without `.gz`; of a set with a name,
+/// `<name>-train-images-idx3-ubyte` and so on, also with `test` for `t10k` and with `idx2-int` for labels, as EMNIST
+/// and QMNIST have them. Counts are not checked, so that data sets in the same form load too. O(bytes).
+/// @throws FileError as `load_idx_pair`; with the reason where the folder cannot be entered; naming the files that are
+/// missing, or the sets among which `MnistOptions::name` must decide
+inline Mnist load_mnist(const std::filesystem::path& directory, const MnistOptions& options = {}) {
+  const detail::MnistFiles files = detail::find_mnist(directory, options.name);
+  const auto starts = [&](std::string_view name) { return files.name.starts_with(name); };
+  const Label known = starts("emnist-balanced") || starts("emnist-bymerge") ? 47
+                      : starts("emnist-byclass")                            ? 62
+                      : starts("emnist-letters")                            ? 27
+                                                                            : 10;
+  const bool transposed = options.transposed.value_or(starts("emnist"));
+  const auto part = [&](const std::filesystem::path& images, const std::filesystem::path& labels) {
+    LabelledDataset data = load_idx_pair(images, labels, options.classes.value_or(known), options.limits);
+    if (transposed && data.images.image()) data.images = transposed_images(data.images);
+    return data;
   };
-  Mnist mnist{part("train-images", "train-labels"), part("t10k-images", "t10k-labels")};
+  Mnist mnist{part(files.train_images, files.train_labels), part(files.test_images, files.test_labels)};
   if (mnist.train.images.image() != mnist.test.images.image())
     throw FileError(detail::message(directory.string(), ": test images have ", mnist.test.images.columns(),
                                     " pixels in another shape than the ", mnist.train.images.columns(),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -19,15 +20,21 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
+#include <vade/core/matrix.hpp>
+#include <vade/core/printable.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/data/detail/half.hpp>
+#include <vade/data/detail/image_shape.hpp>
 #include <vade/data/detail/inflate.hpp>
+#include <vade/data/detail/memory.hpp>
 #include <vade/data/detail/npy_header.hpp>
+#include <vade/data/detail/other_format.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/detail/byte_order.hpp>
 
-/// `numpy.save` writes them, plain; a gzip of one is read as well. Versions 1 to 3; integers, reals and booleans in either
-/// byte order and either order of the entries. The format is NEP 1 of numpy. Nothing is guessed: a file that is cut short,
-/// goes on after its data, or does not say what it is, is refused.
+/// `numpy.save` writes them, plain; a gzip of one is read as well. Versions 1 to 3; integers, reals and booleans in
+/// either byte order and either order of the entries. The format is NEP 1 of numpy. Nothing is guessed: a file that is
+/// cut short, goes on after its data, or does not say what it is, is refused.
 namespace vade {
 
 /// What a reader accepts. Files are refused before memory is taken.
@@ -53,9 +60,9 @@ bool with_npy_type(char kind, std::size_t width, Body&& body) {
     body(value);
     return true;
   };
-  return is('f', float{}) || is('f', double{}) || is('i', std::int8_t{}) || is('i', std::int16_t{}) ||
-         is('i', std::int32_t{}) || is('i', std::int64_t{}) || is('u', std::uint8_t{}) || is('u', std::uint16_t{}) ||
-         is('u', std::uint32_t{}) || is('u', std::uint64_t{}) || is('b', std::uint8_t{});
+  return is('f', Half{}) || is('f', float{}) || is('f', double{}) || is('i', std::int8_t{}) ||
+         is('i', std::int16_t{}) || is('i', std::int32_t{}) || is('i', std::int64_t{}) || is('u', std::uint8_t{}) ||
+         is('u', std::uint16_t{}) || is('u', std::uint32_t{}) || is('u', std::uint64_t{}) || is('b', std::uint8_t{});
 }
 
 /// Calls `body(i, entry)` for each entry, in the order of the array.
@@ -69,18 +76,26 @@ void for_each_entry(const NpyArray& array, const Body& body) {
   });
 }
 
-/// Entries whose first dimension was fastest, with the last one fastest.
+/// Entries whose first dimension was fastest, with the last one fastest. O(entries): dimensions of size 1 are left out,
+/// so that of the steps of the inner loop at least half are its last.
 inline std::vector<std::byte> last_dimension_fastest(const NpyArray& array) {
-  const std::size_t rank = array.shape.size();
-  std::vector<std::size_t> at(rank, 0), stride(rank, array.width);
-  for (std::size_t d = 1; d < rank; ++d) stride[d] = stride[d - 1] * static_cast<std::size_t>(array.shape[d - 1]);
+  std::vector<std::size_t> size, stride, at;
+  std::size_t step = array.width;
+  for (const std::uint64_t all : array.shape) {
+    if (all == 1) continue;
+    size.push_back(static_cast<std::size_t>(all));
+    stride.push_back(step);
+    step *= size.back();
+  }
+  const std::size_t rank = size.size();
+  at.resize(rank, 0);
   std::vector<std::byte> out(array.bytes.size());
   std::size_t from = 0;
   for (std::size_t to = 0; to < out.size(); to += array.width) {
     std::copy_n(array.bytes.data() + from, array.width, out.data() + to);
     for (std::size_t d = rank; d-- > 0;) {
       from += stride[d];
-      if (++at[d] < array.shape[d]) break;
+      if (++at[d] < size[d]) break;
       from -= stride[d] * std::exchange(at[d], 0);
     }
   }
@@ -100,11 +115,7 @@ void write_npy_array(const std::filesystem::path& path, std::string_view type, c
   write_file_atomically(path, content);
 }
 
-}  // namespace detail
-
-/// Reads an NPY file of any rank. O(bytes).
-/// @throws FileError with path and place: no such file, another type of entries, cut short, too long or too large
-inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimits& limits = {}) {
+inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimits& limits) {
   detail::ByteStream stream(path);
   const auto fail = [&](const auto&... parts) { throw FileError(detail::message(path.string(), ": ", parts...)); };
   const auto read = [&](std::span<std::byte> out, const char* what) {
@@ -113,7 +124,8 @@ inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimit
   };
   std::byte magic[8];
   read(magic, "the magic number of an NPY file");
-  if (std::memcmp(magic, "\x93NUMPY", 6) != 0) fail("not an NPY file: it does not start with \\x93NUMPY");
+  if (std::memcmp(magic, "\x93NUMPY", 6) != 0)
+    fail("not an NPY file: it does not start with \\x93NUMPY", detail::other_format(stream, magic));
   const int version = std::to_integer<int>(magic[6]);
   if (version < 1 || version > 3 || magic[7] != std::byte{0})
     fail("version ", version, ".", std::to_integer<int>(magic[7]), ", wanted 1.0, 2.0 or 3.0");
@@ -128,18 +140,23 @@ inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimit
 
   const detail::NpyHeader header = detail::NpyHeaderParser(text, path.string() + ": ").parse();
   const std::string& type = header.type;
-  NpyArray array{type.size() == 3 ? type[1] : '?', type.size() == 3 ? static_cast<std::size_t>(type[2] - '0') : 0, header.shape, {}};
+  NpyArray array{type.size() == 3 ? type[1] : '?',
+                 type.size() == 3 ? static_cast<std::size_t>(type[2] - '0') : 0,
+                 header.shape,
+                 {}};
   const bool known = detail::with_npy_type(array.kind, array.width, [](auto) {});
   if (!known || std::string_view(array.width > 1 ? "<>=" : "<>=|").find(type[0]) == std::string_view::npos)
-    fail("entries of type '", type, "', wanted f4, f8, i1 to i8, u1 to u8 or b1");
+    fail("entries of type '", printable(type), "', wanted f2, f4, f8, i1 to i8, u1 to u8 or b1");
+  const auto most = std::min<std::uint64_t>(limits.bytes, std::numeric_limits<std::ptrdiff_t>::max());
   std::uint64_t wanted = array.width, product = array.width;  // the second as if no size were 0
   for (const std::uint64_t size : array.shape) {
-    if (product > limits.bytes / std::max<std::uint64_t>(size, 1))
-      fail("the shape makes more than the allowed ", limits.bytes, " bytes");
+    if (product > most / std::max<std::uint64_t>(size, 1))
+      fail("the shape makes more than the allowed ", most, " bytes");
     product *= std::max<std::uint64_t>(size, 1);
     wanted *= size;
   }
-  array.bytes = detail::read_rest(stream, wanted, [&](std::uint64_t offset, const auto&... parts) { fail("byte ", offset, ": ", parts...); });
+  array.bytes = detail::read_rest(
+      stream, wanted, [&](std::uint64_t offset, const auto&... parts) { fail("byte ", offset, ": ", parts...); });
   if (type[0] == '<' || type[0] == '>')
     detail::swap_byte_order(array.bytes, array.width, type[0] == '<' ? std::endian::little : std::endian::big);
   if (array.kind == 'b' && std::ranges::any_of(array.bytes, [](std::byte value) { return value > std::byte{1}; }))
@@ -148,17 +165,12 @@ inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimit
   return array;
 }
 
-/// Reads rows: an array `[N x D]`, images `[N x H x W]`, N numbers, or `[N x ...]` with the rest flattened. Bytes stay bytes,
-/// value = byte / 255; reals keep their precision; other integers become doubles. O(bytes).
-/// @throws FileError as `read_npy_array`; also without rows, for NaN and infinity, and for integers beyond ±2⁵³
-inline Dataset read_npy(const std::filesystem::path& path, const NpyLimits& limits = {}) {
-  NpyArray array = read_npy_array(path, limits);
+inline Dataset npy_rows(const std::filesystem::path& path, const NpyArray& array) {
   const std::vector<std::uint64_t>& shape = array.shape;
   if (shape.empty() || array.bytes.empty()) throw FileError(path.string() + ": the array has no rows of values");
   const auto rows = static_cast<Index>(shape[0]);
   const Index columns = static_cast<Index>(array.bytes.size() / array.width) / rows;
-  std::optional<ImageShape> image;
-  if (shape.size() == 3) image = {static_cast<Index>(shape[1]), static_cast<Index>(shape[2])};
+  const std::optional<ImageShape> image = image_shape_of(path, shape);
   if (array.kind == 'u' && array.width == 1) {
     std::vector<std::uint8_t> values(array.bytes.size());
     std::memcpy(values.data(), array.bytes.data(), values.size());
@@ -179,31 +191,62 @@ inline Dataset read_npy(const std::filesystem::path& path, const NpyLimits& limi
       throw FileError(path.string() + ": " + error.what());
     }
   };
-  return array.kind == 'f' && array.width == 4 ? numbers(float{}) : numbers(double{});
+  return array.kind == 'f' && array.width <= 4 ? numbers(float{}) : numbers(double{});
 }
 
-/// Reads labels `[N]`: integers or booleans. O(N).
-/// @throws FileError as `read_npy_array`; also for reals, another rank, and a label that is negative or 2³¹ and above
-inline Labels read_npy_labels(const std::filesystem::path& path, const NpyLimits& limits = {}) {
-  const NpyArray array = read_npy_array(path, limits);
-  if (array.kind == 'f' || array.shape.size() != 1)
-    throw FileError(detail::message(path.string(), ": ", array.kind == 'f' ? "reals" : "integers", " of rank ", array.shape.size(),
-                                    ", wanted integers of rank 1"));
+inline Labels npy_labels(const std::filesystem::path& path, const NpyArray& array) {
+  const std::vector<std::uint64_t>& shape = array.shape;
+  if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))
+    throw FileError(path.string() + ": the array is " + sizes_text(shape) + ", wanted labels, [N] or [N x 1]");
   Labels labels;
-  detail::for_each_entry(array, [&]<class Stored>(std::size_t i, Stored value) {
-    if constexpr (std::integral<Stored>) {
-      if (std::cmp_less(value, 0) || std::cmp_greater(value, std::numeric_limits<Label>::max()))
-        throw FileError(detail::message(path.string(), ": label ", i, " is ", +value, ", wanted one from 0 to ",
-                                        std::numeric_limits<Label>::max()));
-      labels.push_back(static_cast<Label>(value));
-    }
+  for_each_entry(array, [&]<class Stored>(std::size_t i, Stored value) {
+    constexpr Label most = std::numeric_limits<Label>::max();
+    const auto number = [&] {
+      if constexpr (std::integral<Stored>)
+        return value;
+      else
+        return static_cast<double>(value);
+    }();
+    bool is_label = false;
+    if constexpr (std::integral<Stored>)
+      is_label = std::cmp_greater_equal(value, 0) && std::cmp_less_equal(value, most);
+    else
+      is_label = number >= 0 && number <= most && number == std::floor(number);
+    if (!is_label)
+      throw FileError(
+          message(path.string(), ": label ", i, " is ", +number, ", wanted a whole number from 0 to ", most));
+    labels.push_back(static_cast<Label>(number));
   });
   return labels;
 }
 
+}  // namespace detail
+
+/// Reads an NPY file of any rank. O(bytes).
+/// @throws FileError with path and place: no such file, another type of entries, cut short, too long or too large
+inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimits& limits = {}) {
+  return detail::within_memory(path, [&] { return detail::read_npy_array(path, limits); });
+}
+
+/// Reads rows: an array `[N x D]`, images `[N x H x W]`, `[N x H x W x 1]` or `[N x 1 x H x W]`, N numbers, or `[N x
+/// ...]` with the rest flattened. Bytes stay bytes, value = byte / 255; reals keep their precision (those of 16 bits
+/// become floats); other integers become doubles. O(bytes).
+/// @throws FileError as `read_npy_array`; also without rows, for images in colour, for NaN and infinity, and for
+/// integers beyond ±2⁵³
+inline Dataset read_npy(const std::filesystem::path& path, const NpyLimits& limits = {}) {
+  return detail::within_memory(path, [&] { return detail::npy_rows(path, detail::read_npy_array(path, limits)); });
+}
+
+/// Reads labels `[N]` or `[N x 1]`: integers, booleans, or reals that are whole. O(N).
+/// @throws FileError as `read_npy_array`; also for another rank, and a label that is not whole, negative, or 2³¹ and
+/// above
+inline Labels read_npy_labels(const std::filesystem::path& path, const NpyLimits& limits = {}) {
+  return detail::within_memory(path, [&] { return detail::npy_labels(path, detail::read_npy_array(path, limits)); });
+}
+
 /// Writes a matrix of float or double `[rows x columns]`, all or nothing. O(size). @throws FileError
 template <class M>
-  requires Real<typename M::Scalar>
+requires Real<typename M::Scalar>
 void write_npy(const std::filesystem::path& path, const M& values) {
   using T = typename M::Scalar;
   const Matrix<T> own = values;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
+#include <vade/core/printable.hpp>
 
 namespace vade::detail {
 
@@ -26,8 +26,8 @@ struct NpyHeader {
   std::vector<std::uint64_t> shape;
 };
 
-/// Accepts exactly one dictionary with `descr`, `fortran_order` and `shape`, once each, in any order, then spaces and one
-/// newline, as `numpy` writes it: nothing is evaluated, searched for, or skipped.
+/// Accepts exactly one dictionary with `descr`, `fortran_order` and `shape`, once each, in any order, then spaces and
+/// one newline, as `numpy` writes it: nothing is evaluated, searched for, or skipped.
 class NpyHeaderParser {
  public:
   /// `where` starts each message.
@@ -49,7 +49,7 @@ class NpyHeaderParser {
       else if (key == "shape" && !shape)
         shape = tuple();
       else
-        fail("the key '" + key + "', wanted descr, fortran_order and shape, once each");
+        fail("the key '" + printable(key) + "', wanted descr, fortran_order and shape, once each");
       if (accept(',')) continue;
       expect('}');
       break;
@@ -83,7 +83,7 @@ class NpyHeaderParser {
 
   std::string here() {
     const char c = next();
-    return at_ == text_.size() ? "the end" : std::isprint(static_cast<unsigned char>(c)) ? std::string("'") + c + "'" : "a control character";
+    return at_ == text_.size() ? "the end" : "'" + printable(std::string_view(&c, 1)) + "'";
   }
 
   std::string quoted() {
@@ -107,7 +107,7 @@ class NpyHeaderParser {
     fail(here() + ", wanted True or False");
   }
 
-  /// (), (3,), (3, 4): sizes, each perhaps with the L of Python 2.
+  /// (), (3,), (3, 4): sizes, each perhaps with the L of Python 2. As in numpy, at most 64.
   std::vector<std::uint64_t> tuple() {
     std::vector<std::uint64_t> sizes;
     expect('(');
@@ -116,6 +116,8 @@ class NpyHeaderParser {
       std::uint64_t size = 0;
       const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), size);
       if (error != std::errc{}) fail(here() + ", wanted a whole number below 2^64");
+      if (text_[at_] == '0' && end - (text_.data() + at_) > 1) fail("a number that starts with 0");
+      if (sizes.size() == most_dimensions) fail(message("more than ", most_dimensions, " dimensions"));
       at_ = static_cast<std::size_t>(end - text_.data());
       if (at_ < text_.size() && text_[at_] == 'L') ++at_;
       sizes.push_back(size);
@@ -126,6 +128,8 @@ class NpyHeaderParser {
     }
     return sizes;
   }
+
+  static constexpr std::size_t most_dimensions = 64;
 
   std::string_view text_;
   std::string where_;
@@ -140,7 +144,8 @@ inline std::string npy_preamble(std::string_view type, const std::vector<std::ui
   header += "), }";
   header.append(63 - (10 + header.size()) % 64, ' ') += '\n';
   const auto length = static_cast<std::uint16_t>(header.size());
-  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(length & 0xff) + static_cast<char>(length >> 8) + header;
+  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(length & 0xff) + static_cast<char>(length >> 8) +
+         header;
 }
 
 }  // namespace vade::detail
