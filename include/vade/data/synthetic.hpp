@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/lazy_constant.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
 #include <vade/core/special.hpp>
@@ -136,14 +137,14 @@ inline double synthetic_log_density(Synthetic which, PlanePoint x) {
       return std::isinf(top) ? top : top + std::log((parts - top).exp().mean());
     }
     case Synthetic::figure_eight: {
-      static const detail::LatentCurve curve(which);
-      return curve.log_density(x);
+      static constinit LazyConstant<detail::LatentCurve> curve;
+      return curve.get([] { return detail::LatentCurve(Synthetic::figure_eight); }).log_density(x);
     }
     case Synthetic::three_blobs:
       break;
   }
-  static const detail::LatentCurve curve(Synthetic::three_blobs);
-  return curve.log_density(x);
+  static constinit LazyConstant<detail::LatentCurve> curve;
+  return curve.get([] { return detail::LatentCurve(Synthetic::three_blobs); }).log_density(x);
 }
 
 /// `rows` independent draws `[rows x 2]`, float. Row i depends on (seed, part, i) alone: parts are independent samples,

@@ -18,10 +18,12 @@
 #include <locale.h>
 #endif
 
+#include <vade/core/lazy_constant.hpp>
+
 namespace vade::detail {
 
-/// Where the number ends that [first, last) starts with, in the grammar of `std::from_chars`; `first` where there is none.
-/// That grammar is a part of what `strtod` accepts: it has no blanks, "+" or "0x" in front.
+/// Where the number ends that [first, last) starts with, in the grammar of `std::from_chars`; `first` where there is
+/// none. That grammar is a part of what `strtod` accepts: it has no blanks, "+" or "0x" in front.
 inline const char* end_of_number(const char* first, const char* last) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -63,11 +65,11 @@ inline const char* end_of_number(const char* first, const char* last) {
 /// `strtod` in the locale "C", whatever the program's locale is.
 inline double strtod_in_c_locale(const char* text) {
 #if defined(_WIN32)
-  static const _locale_t c_locale = _create_locale(LC_ALL, "C");
-  return _strtod_l(text, nullptr, c_locale);
+  static constinit LazyConstant<_locale_t> c_locale;
+  return _strtod_l(text, nullptr, c_locale.get([] { return _create_locale(LC_ALL, "C"); }));
 #else
-  static const locale_t c_locale = newlocale(LC_ALL_MASK, "C", nullptr);
-  return strtod_l(text, nullptr, c_locale);
+  static constinit LazyConstant<locale_t> c_locale;
+  return strtod_l(text, nullptr, c_locale.get([] { return newlocale(LC_ALL_MASK, "C", nullptr); }));
 #endif
 }
 

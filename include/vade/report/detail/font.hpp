@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <vade/core/lazy_constant.hpp>
+
 /// A sans-serif drawn for this library: each glyph is a few pen strokes, so that text scales, turns and takes any
 /// weight, and a program needs no font file. Units: capitals are 14 high, small letters 10, descenders reach −4;
 /// the line is 20. Strokes are centre lines, y points up from the baseline.
@@ -204,11 +206,12 @@ inline Glyph build_glyph(const GlyphSource& source) {
 
 /// The glyph of a character, or the empty box.
 inline const Glyph& glyph_of(char32_t code) {
-  static const std::vector<Glyph> glyphs = [] {
+  static constinit LazyConstant<std::vector<Glyph>> built_glyphs;
+  const std::vector<Glyph>& glyphs = built_glyphs.get([] {
     std::vector<Glyph> built;
     for (const GlyphSource& source : glyph_sources) built.push_back(build_glyph(source));
     return built;
-  }();
+  });
   for (std::size_t i = 0; i + 1 < glyphs.size(); ++i)
     if (glyph_sources[i].code == code) return glyphs[i];
   return glyphs.back();
