@@ -1,6 +1,6 @@
 // What must hide behind the matrix products: drawing noise, and handing tiles to the pool.
+#include <vade/core/default_pool.hpp>
 #include <vade/core/random.hpp>
-#include <vade/core/thread_pool.hpp>
 
 #define CATCH_CONFIG_ENABLE_BENCHMARKING
 #include <catch2/catch.hpp>

@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <vade/core/default_pool.hpp>
 #include <vade/core/stop_token.hpp>
-#include <vade/core/thread_pool.hpp>
 #include <vade/io/atomic_file.hpp>
 
 #include "../interrupt.hpp"

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <vade/core/thread_pool.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/data/csv.hpp>
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>

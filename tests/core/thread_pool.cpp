@@ -5,23 +5,21 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+#include <thread>
+#include <vector>
 
 #include <pthread.h>
 
 #include <doctest/doctest.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define VADE_THREAD_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define VADE_THREAD_SANITIZER
-#endif
-#endif
+#include "../support/child_process.hpp"
+#include "../support/pool.hpp"
+#include "../support/sanitizers.hpp"
 
 // Assertions of doctest are made by the main thread only; tiles count in atomics or write to entries of their own.
 
@@ -30,16 +28,10 @@ namespace {
 using vade::Index;
 using vade::ThreadPool;
 
+using tests::ones;
+using tests::runs_of_tiles;
+
 constexpr int thread_counts[] = {1, 2, 3, 7};
-
-/// How often each tile ran.
-std::vector<int> runs_of_tiles(ThreadPool& pool, Index tiles) {
-  std::vector<int> runs(static_cast<std::size_t>(tiles));
-  pool.run(tiles, [&](Index tile) { ++runs[static_cast<std::size_t>(tile)]; });
-  return runs;
-}
-
-std::vector<int> ones(Index count) { return std::vector<int>(static_cast<std::size_t>(count), 1); }
 
 std::string failure_of(const std::function<void()>& call) {
   try {
@@ -49,6 +41,19 @@ std::string failure_of(const std::function<void()>& call) {
   }
   return "nothing was thrown";
 }
+
+#if defined(__linux__)
+std::ptrdiff_t threads_of_process() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+}
+
+/// Whether this process has `threads` threads, or soon has: one that was joined can be listed a moment longer.
+bool has_threads(std::ptrdiff_t threads) {
+  for (int i = 0; i < 1000 && threads_of_process() > threads; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return threads_of_process() == threads;
+}
+#endif
 
 #if defined(__GLIBC__)
 /// For its lifetime, a new thread asks for more stack than there are addresses, and so the system refuses it.
@@ -251,11 +256,12 @@ TEST_CASE("Law 4: an idle pool costs nothing") {
   CHECK(runs_of_tiles(pool, 100) == ones(100));
 }
 
-#if defined(__GLIBC__) && !defined(VADE_THREAD_SANITIZER)  // which delivers signals when it sees fit
+#if defined(__GLIBC__) && !defined(VADE_TEST_THREAD_SANITIZER)  // which delivers signals when it sees fit
 TEST_CASE("Law 5: nobody waits for a worker that has not begun") {
   static std::atomic<bool> held{false}, released{false};
   held = released = false;
-  struct sigaction hold {}, before {};
+  struct sigaction hold {
+  }, before{};
   hold.sa_handler = [](int) {
     held = true;
     while (!released) {
@@ -312,18 +318,184 @@ TEST_CASE("resize changes the number of threads, and refuses absurd ones without
 }
 
 #if defined(__GLIBC__)
-TEST_CASE("Threads that the system refuses are an error; the pool then works with its one thread, and can grow later") {
+TEST_CASE("Threads that the system refuses are an error that says how many there are; the pool works with them") {
   ThreadPool pool(3);
   {
     const NoMoreThreads refused;
-    CHECK_THROWS_AS(ThreadPool(2), std::system_error);
-    CHECK_THROWS_AS(pool.resize(5), std::system_error);
-    CHECK(pool.threads() == 1);
+    CHECK_THROWS_WITH_AS(
+        pool.resize(5),
+        "ThreadPool: got 3 threads, wanted 5; the system gives no more (see its limits of processes and memory)",
+        vade::ResourceError);
+    CHECK_THROWS_AS(ThreadPool(2), vade::ResourceError);
+    CHECK(pool.threads() == 3);
     CHECK(runs_of_tiles(pool, 50) == ones(50));
+    pool.resize(2);
+    CHECK(pool.threads() == 2);
   }
   pool.resize(4);
   CHECK(pool.threads() == 4);
   CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+
+TEST_CASE("A pool that starts threads by need keeps those that it got, without an error, and can grow later") {
+  ThreadPool pool([] { return 6; });
+  CHECK(runs_of_tiles(pool, 3) == ones(3));
+  {
+    const NoMoreThreads refused;
+    CHECK(pool.threads() == 6);
+    CHECK(runs_of_tiles(pool, 50) == ones(50));
+    CHECK(pool.threads() == 3);
+    ThreadPool alone([] { return 6; });
+    CHECK(runs_of_tiles(alone, 50) == ones(50));
+    CHECK(alone.threads() == 1);
+  }
+  pool.resize(4);
+  CHECK(pool.threads() == 4);
+  CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+#endif
+
+#if defined(__linux__)
+TEST_CASE("Law 6: a worker is started by resize, or by the first run that has a tile for it, and by nothing else") {
+  const std::ptrdiff_t before = threads_of_process();
+  const auto has_workers = [&](int count) { return has_threads(before + count); };
+  static int asked;
+  asked = 0;
+  {
+    ThreadPool pool([] { return ++asked, 5; });
+    CHECK(runs_of_tiles(pool, 0) == ones(0));
+    CHECK(runs_of_tiles(pool, 1) == ones(1));
+    CHECK(asked == 0);
+    CHECK(has_workers(0));
+    CHECK(runs_of_tiles(pool, 2) == ones(2));
+    CHECK(has_workers(1));
+    CHECK(runs_of_tiles(pool, 100) == ones(100));
+    CHECK(has_workers(4));
+    CHECK(runs_of_tiles(pool, 3) == ones(3));
+    CHECK(has_workers(4));
+    CHECK(pool.threads() == 5);
+    CHECK(asked == 1);
+  }
+  CHECK(has_workers(0));
+  asked = 0;
+  {
+    ThreadPool pool([] { return ++asked, 5; });
+    pool.resize(1);
+    CHECK(has_workers(0));
+    CHECK(runs_of_tiles(pool, 100) == ones(100));
+    CHECK(has_workers(0));
+    pool.resize(3);
+    CHECK(has_workers(2));
+    CHECK(asked == 0);
+    pool.resize(2);
+    CHECK(has_workers(1));
+  }
+  CHECK(has_workers(0));
+}
+#endif
+
+#if defined(VADE_TEST_FORK)
+TEST_CASE("Law 7: a child of fork ends well, whatever the pool of its parent was") {
+  for (const int threads : {1, 8}) {
+    CAPTURE(threads);
+    static ThreadPool* pool;
+    const std::unique_ptr<ThreadPool> owner(pool = new ThreadPool(threads));
+    CHECK(runs_of_tiles(*pool, 40) == ones(40));
+    CHECK(tests::status_of_child([] { return 0; }) == 0);
+    CHECK(tests::status_of_child([] { return delete pool, 0; }) == 0);
+    CHECK(runs_of_tiles(*pool, 40) == ones(40));  // and the parent's is what it was
+  }
+}
+
+#if !defined(VADE_TEST_THREAD_SANITIZER)  // which cannot follow threads that a child starts
+TEST_CASE("Law 7: in a child of fork the pool runs, on workers of its own, and can be resized; so in a child's child") {
+  ThreadPool pool(8);
+  CHECK(runs_of_tiles(pool, 40) == ones(40));
+  const auto works = [&](int threads) {
+    std::atomic<int> arrived{0};
+    pool.run(threads, [&](Index) {
+      ++arrived;
+      while (arrived < threads) std::this_thread::yield();
+    });
+    return pool.threads() == threads && runs_of_tiles(pool, 100) == ones(100);
+  };
+  CHECK(tests::status_of_child([&] {
+          if (!works(8)) return 1;
+          pool.resize(3);
+          if (!works(3)) return 2;
+          pool.resize(9);
+          if (!works(9)) return 3;
+          return tests::status_of_child([&] { return works(9) ? 0 : 4; });
+        }) == 0);
+  CHECK(tests::status_of_child([&] {
+          pool.resize(1);
+          pool.resize(5);
+          return works(5) ? 0 : 1;
+        }) == 0);
+  CHECK(works(8));
+}
+
+TEST_CASE("Law 7 holds where another thread was inside a call, or inside resize, at the fork") {
+  ThreadPool pool(8);
+  std::atomic<bool> started{false}, forked{false};
+  std::thread user([&] {
+    pool.run(8, [&](Index) {
+      started = true;
+      while (!forked) std::this_thread::yield();
+    });
+  });
+  while (!started) std::this_thread::yield();
+  std::thread waiting([&] { pool.resize(4); });  // waits for the call
+  CHECK(tests::status_of_child([&] {
+          if (runs_of_tiles(pool, 50) != ones(50)) return 1;
+          pool.resize(3);
+          return pool.threads() == 3 && runs_of_tiles(pool, 50) == ones(50) ? 0 : 2;
+        }) == 0);
+  CHECK(tests::status_of_child([] { return 0; }) == 0);
+  forked = true;
+  user.join();
+  waiting.join();
+  CHECK(pool.threads() == 4);
+  CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+
+#endif
+
+TEST_CASE("Law 7: a fork inside a tile leaves the child a clear error, where a worker was inside another tile") {
+  ThreadPool pool(3);
+  const auto self = std::this_thread::get_id();
+  std::atomic<int> inside{0}, status{-1};
+  std::atomic<bool> in_child{false}, released{false};
+  const auto tile = [&](Index) {
+    if (in_child) return;
+    ++inside;
+    if (std::this_thread::get_id() != self) {
+      while (!released) std::this_thread::yield();
+      return;
+    }
+    while (inside < 2) std::this_thread::yield();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      in_child = true;
+      return;
+    }
+    int result = 0;
+    ::waitpid(child, &result, 0);
+    status = WIFEXITED(result) ? WEXITSTATUS(result) : 128;
+    released = true;
+  };
+  std::string message;
+  try {
+    pool.run(3, tile);
+  } catch (const vade::StateError& error) {
+    message = error.what();
+  }
+  if (in_child) {
+    const bool clear = message.find("the process was forked inside a tile") != std::string::npos;
+    ::_exit(clear ? 0 : 1);
+  }
+  CHECK(message.empty());
+  CHECK(status == 0);
 }
 #endif
 
@@ -354,11 +526,18 @@ TEST_CASE("resize inside a tile is refused, of this pool or another, and not wai
   CHECK_THROWS_AS(pool.run(6, [&](Index) { pool.resize(2); }), vade::StateError);
   CHECK(pool.threads() == 3);
   CHECK(other.threads() == 2);
-  vade::set_threads(2);
-  CHECK_THROWS_AS(vade::default_pool().run(4, [](Index) { vade::set_threads(3); }), vade::StateError);
-  CHECK(vade::default_pool().threads() == 2);
   pool.resize(2);  // outside it is allowed, as before
   CHECK(runs_of_tiles(pool, 50) == ones(50));
+}
+
+TEST_CASE("A pool may live inside a tile of another, where it does its tiles in place") {
+  ThreadPool outer(3);
+  std::atomic<int> wrong{0};
+  outer.run(6, [&](Index) {
+    ThreadPool inner(3);
+    if (inner.threads() != 3 || runs_of_tiles(inner, 20) != ones(20)) ++wrong;
+  });
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("A pool that was never used, or is used once, ends without waiting for anything") {
@@ -385,30 +564,4 @@ TEST_CASE("The body may be a const object, a function or a lambda that changes i
     if (count == 0) ++calls;
   });
   CHECK(calls == 15);
-}
-
-TEST_CASE("parallel_ranges covers the count with ranges of the grain, the last one shorter") {
-  for (const int threads : thread_counts) {
-    vade::set_threads(threads);
-    CHECK(vade::default_pool().threads() == threads);
-    for (const Index count : {0, 1, 4, 5, 9, 10, 101})
-      for (const Index grain : {1, 5, 200}) {
-        std::vector<int> covered(static_cast<std::size_t>(count));
-        std::atomic<int> odd{0};
-        vade::parallel_ranges(count, grain, [&](Index begin, Index end) {
-          if (begin % grain != 0 || (end - begin != grain && end != count) || end <= begin) ++odd;
-          for (Index i = begin; i < end; ++i) ++covered[static_cast<std::size_t>(i)];
-        });
-        CHECK(covered == ones(count));
-        CHECK(odd == 0);
-      }
-  }
-  CHECK_THROWS_AS(vade::set_threads(0), vade::ValueError);
-}
-
-TEST_CASE("parallel_ranges refuses ranges of no length, by name") {
-  const auto nothing = [](Index, Index) {};
-  CHECK_THROWS_WITH_AS(vade::parallel_ranges(5, 0, nothing), "parallel_ranges: grain is 0, wanted at least 1",
-                       vade::ValueError);
-  CHECK_THROWS_AS(vade::parallel_ranges(5, -1, nothing), vade::ValueError);
 }

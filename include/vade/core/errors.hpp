@@ -31,6 +31,12 @@ class StateError : public Error {
   using Error::Error;
 };
 
+/// The system has not the threads or the memory that a call needs. The message says what was wanted.
+class ResourceError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A file cannot be read, is malformed, or cannot be written. The message starts with the path.
 class FileError : public Error {
  public:

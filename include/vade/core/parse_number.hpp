@@ -13,12 +13,13 @@
 
 namespace vade {
 
-/// `std::from_chars`: the number that `text` starts with, as `value`. `ptr` is where it ends; `ec` is `invalid_argument`
-/// for no number and `result_out_of_range` for one that `Number` cannot hold, and `value` then stays what it was.
-/// A double is the nearest one, with "." before its fraction, whatever the locale. O(characters of the number).
+/// `std::from_chars`: the number that `text` starts with, as `value`. `ptr` is where it ends; `ec` is
+/// `invalid_argument` for no number and `result_out_of_range` for one that `Number` cannot hold, and `value` then stays
+/// what it was. A double is the nearest one, with "." before its fraction, whatever the locale. O(characters of the
+/// number).
 template <class Number>
-  requires(std::integral<Number> || std::same_as<Number, double>)
-std::from_chars_result parse_number(std::string_view text, Number& value) {
+requires(std::integral<Number> || std::same_as<Number, double>) std::from_chars_result
+    parse_number(std::string_view text, Number& value) {
   const char* const end = text.data() + text.size();
 #if !defined(__cpp_lib_to_chars)  // libc++ has no std::from_chars for double (before version 20)
   if constexpr (std::same_as<Number, double>)

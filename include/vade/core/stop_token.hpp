@@ -11,8 +11,8 @@
 #include <stop_token>
 #endif
 
-/// `StopSource` asks, `StopToken` answers whether it did. They are `std::stop_source` and `std::stop_token`, and classes
-/// with the same calls where the standard library has none (libc++ before version 20).
+/// `StopSource` asks, `StopToken` answers whether it did. They are `std::stop_source` and `std::stop_token`, and
+/// classes with the same calls where the standard library has none (libc++ before version 20).
 namespace vade {
 
 namespace detail {

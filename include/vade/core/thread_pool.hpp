@@ -1,18 +1,16 @@
-// vade: the one thread pool.
+// vade: a pool of threads that run tiles of work.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <algorithm>
 #include <atomic>
-#include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
-#include <thread>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/detail/worker_team.hpp>
 #include <vade/core/matrix.hpp>
 
 /// Work is cut into tiles by the problem, never by the number of threads, and every tile writes its own results:
@@ -23,108 +21,95 @@
 ///   2. a nested `run`, or one that finds the pool busy with another user's thread, does its tiles in place;
 ///   3. the exception of the lowest tile that failed reaches the caller, after all tiles have ended;
 ///   4. workers that have nothing to do spin for some microseconds, then sleep: an idle pool costs nothing;
-///   5. nobody waits for a worker that has not begun: what the others can do while it wakes up, they do without it.
+///   5. nobody waits for a worker that has not begun: what the others can do while it wakes up, they do without it;
+///   6. a worker is started by `resize`, or by the first `run` that has a tile for it, and by nothing else;
+///   7. a child of `fork` has no workers and no locks of its parent's; it starts its own by law 6.
 namespace vade {
 
-/// A fixed set of threads that share the tiles of one call at a time.
+/// Threads that share the tiles of one call at a time.
 class ThreadPool {
  public:
-  /// `threads` counts the caller: 1 starts no thread. @throws ValueError outside [1, 1024]
-  explicit ThreadPool(int threads) { start(threads); }
+  /// `threads` counts the caller: 1 starts no thread. @throws ValueError outside [1, 1024]; ResourceError if the system
+  /// refuses some of them
+  explicit ThreadPool(int threads) : ThreadPool([] { return 1; }) { set(threads); }
+
+  /// A pool that starts no thread before `run` can use it. Its number of threads is `decide()`, asked for at most once
+  /// a thread, when a number is first needed and `resize` has given none.
+  constexpr explicit ThreadPool(int (*decide)()) : decide_(decide) {}
+
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  ~ThreadPool() { stop(); }
 
-  int threads() const { return threads_.load(std::memory_order_relaxed); }
-
-  /// Changes the number of threads; waits for a running call. @throws ValueError outside [1, 1024]; StateError inside a
-  /// tile that a pool runs, which would wait for itself
-  void resize(int threads) {
-    if (inside_) throw StateError("ThreadPool::resize: called inside a tile, wanted a call when no tile runs");
-    const std::lock_guard lock(busy_);
-    if (threads == this->threads()) return;
-    check_between("ThreadPool", "threads", threads, 1, 1024);
-    stop();
-    start(threads);
+  /// Ends the workers. At the end of a process that ends inside a call, they end with the process.
+  ~ThreadPool() {
+    detail::WorkerTeam* const team = team_.load(std::memory_order_acquire);
+    if (!team || team == detail::team_of_tile) return;
+    if (!team->of_this_process()) {
+      detail::WorkerTeam::abandon(team);
+    } else if (std::unique_lock idle(team->busy(), std::try_to_lock); idle) {
+      team_.store(nullptr, std::memory_order_release);
+      idle.unlock();
+      delete team;
+    }
   }
 
-  /// Calls `body(tile)` for every tile in [0, tiles).
+  /// How many threads a `run` of enough tiles uses, the caller included. @throws what `decide` throws
+  int threads() const {
+    int threads = threads_.load(std::memory_order_relaxed);
+    if (threads > 0) return threads;
+    const int decided = decide_();
+    return threads_.compare_exchange_strong(threads, decided, std::memory_order_relaxed) ? decided : threads;
+  }
+
+  /// Changes the number of threads and starts or ends workers at once; waits for a running call.
+  /// @throws ValueError outside [1, 1024]; StateError inside a tile that a pool runs, which would wait for itself;
+  /// ResourceError if the system refuses some threads: the pool then has those that it got
+  void resize(int threads) {
+    if (detail::team_of_tile)
+      throw StateError("ThreadPool::resize: called inside a tile, wanted a call when no tile runs");
+    set(threads);
+  }
+
+  /// Calls `body(tile)` for every tile in [0, tiles). Where the system refuses threads, the pool keeps those it got.
+  /// @throws what the lowest tile that failed has thrown
   template <class Body>
   void run(Index tiles, Body&& body) {
-    // Called through one pointer, so that the compiler makes one copy of `body`, and this loop once for all.
+    // Called through one pointer, so that the compiler makes one copy of `body`, and the loops once for all.
     using Callable = std::remove_reference_t<Body>;
-    run_tiles(tiles, [](void* callable, Index tile) { (*static_cast<Callable*>(callable))(tile); },
-              const_cast<void*>(static_cast<const void*>(&body)));
+    run_tiles(tiles, {[](void* callable, Index tile) { (*static_cast<Callable*>(callable))(tile); },
+                      const_cast<void*>(static_cast<const void*>(&body))});
   }
 
  private:
-  using Call = void (*)(void*, Index);
-
-  void run_tiles(Index tiles, Call call, void* callable) {
-    std::unique_lock lock(busy_, std::defer_lock);
-    if (tiles < 2 || inside_ || threads() == 1 || !lock.try_lock()) {
-      run_in_place(tiles, call, callable);
-      return;
-    }
-    call_ = call;
-    callable_ = callable;
-    tiles_ = tiles;
-    failed_tile_ = tiles;
-    failure_ = nullptr;
-    next_.store(0, std::memory_order_relaxed);
-    gate_.store(0, std::memory_order_release);
-    generation_.fetch_add(1, std::memory_order_release);
-    generation_.notify_all();
-    work();
-    gate_.fetch_or(closed, std::memory_order_relaxed);  // every tile is taken: who comes now has nothing to do
-    for (unsigned state = gate_.load(std::memory_order_acquire), spins = 0; state != closed;
-         state = gate_.load(std::memory_order_acquire)) {
-      if (++spins < spin_limit)
-        pause();
-      else
-        gate_.wait(state, std::memory_order_acquire);
-    }
-    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-  }
-
-  static constexpr unsigned spin_limit = 4000;  // about 50 µs: longer than the gap between two operations of a step
-  static constexpr unsigned closed = 1u << 31;  // of the gate, beside the count of those who are inside
-
-  static void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#else
-    std::this_thread::yield();
-#endif
-  }
-
-  void start(int threads) {
+  void set(int threads) {
     check_between("ThreadPool", "threads", threads, 1, 1024);
-    stopping_.store(false, std::memory_order_relaxed);
-    const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
-    try {
-      for (int i = 1; i < threads; ++i) workers_.emplace_back([this, generation] { serve(generation); });
-    } catch (...) {  // the system has no more threads: end those that run, or their destructors would end the program
-      stop();
-      throw;
+    detail::WorkerTeam& team = this->team();
+    const std::lock_guard lock(team.busy());
+    const int got = 1 + team.resize(threads - 1);
+    threads_.store(got, std::memory_order_relaxed);
+    if (got < threads)
+      throw ResourceError(detail::message("ThreadPool: got ", got, " threads, wanted ", threads,
+                                          "; the system gives no more (see its limits of processes and memory)"));
+  }
+
+  void run_tiles(Index tiles, detail::TileBody call) {
+    if (tiles > 1 && !detail::team_of_tile && threads() > 1) {
+      detail::WorkerTeam& team = this->team();
+      if (const std::unique_lock idle(team.busy(), std::try_to_lock); idle) {
+        const int useful = static_cast<int>(std::min<Index>(tiles, threads())) - 1;
+        if (team.workers() < useful && team.resize(useful) < useful)
+          threads_.store(1 + team.workers(), std::memory_order_relaxed);
+        if (team.workers() > 0) return team.run(tiles, call);
+      }
     }
-    threads_.store(threads, std::memory_order_relaxed);
+    run_in_place(tiles, call);
   }
 
-  void stop() {
-    stopping_.store(true, std::memory_order_relaxed);
-    generation_.fetch_add(1, std::memory_order_release);
-    generation_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-    workers_.clear();
-    threads_.store(1, std::memory_order_relaxed);
-  }
-
-  static void run_in_place(Index tiles, Call call, void* callable) {
+  static void run_in_place(Index tiles, detail::TileBody call) {
     std::exception_ptr failure;
     for (Index tile = 0; tile < tiles; ++tile) {
       try {
-        call(callable, tile);
+        call(tile);
       } catch (...) {
         if (!failure) failure = std::current_exception();
       }
@@ -132,81 +117,20 @@ class ThreadPool {
     if (failure) std::rethrow_exception(failure);
   }
 
-  void serve(std::uint32_t seen) {
-    for (;;) {
-      for (unsigned spins = 0; generation_.load(std::memory_order_acquire) == seen;) {
-        if (++spins < spin_limit)
-          pause();
-        else
-          generation_.wait(seen, std::memory_order_acquire);
-      }
-      seen = generation_.load(std::memory_order_acquire);
-      if (stopping_.load(std::memory_order_relaxed)) return;
-      if (!enter()) continue;
-      work();
-      if (gate_.fetch_sub(1, std::memory_order_acq_rel) == closed + 1) gate_.notify_one();
-    }
+  /// The team of this process, which is made here where there is none: at first use, and after a fork.
+  detail::WorkerTeam& team() {
+    detail::WorkerTeam* team = team_.load(std::memory_order_acquire);
+    if (team && team->of_this_process()) return *team;
+    auto made = std::make_unique<detail::WorkerTeam>();
+    detail::WorkerTeam* const before = team;
+    if (!team_.compare_exchange_strong(team, made.get(), std::memory_order_acq_rel)) return *team;  // another was first
+    if (before) detail::WorkerTeam::abandon(before);
+    return *made.release();
   }
 
-  /// Counts this worker in, unless the call that woke it is over.
-  bool enter() {
-    unsigned state = gate_.load(std::memory_order_relaxed);
-    while ((state & closed) == 0)
-      if (gate_.compare_exchange_weak(state, state + 1, std::memory_order_acquire, std::memory_order_relaxed))
-        return true;
-    return false;
-  }
-
-  void work() {
-    inside_ = true;
-    for (Index tile = next_.fetch_add(1, std::memory_order_relaxed); tile < tiles_;
-         tile = next_.fetch_add(1, std::memory_order_relaxed)) {
-      try {
-        call_(callable_, tile);
-      } catch (...) {
-        const std::lock_guard lock(failure_lock_);
-        if (tile < failed_tile_) {
-          failed_tile_ = tile;
-          failure_ = std::current_exception();
-        }
-      }
-    }
-    inside_ = false;
-  }
-
-  inline static thread_local bool inside_ = false;
-
-  std::vector<std::thread> workers_;  // changed only under busy_
-  std::atomic<int> threads_{1};       // their number and the caller, for whoever asks meanwhile
-  std::mutex busy_;
-  std::atomic<std::uint32_t> generation_{0};
-  std::atomic<bool> stopping_{false};
-  std::atomic<Index> next_{0};
-  std::atomic<unsigned> gate_{closed};  // how many workers are inside the present call, and whether more may enter
-  Call call_ = nullptr;
-  void* callable_ = nullptr;
-  Index tiles_ = 0;
-  std::mutex failure_lock_;
-  Index failed_tile_ = 0;
-  std::exception_ptr failure_;
+  std::atomic<detail::WorkerTeam*> team_{nullptr};
+  mutable std::atomic<int> threads_{0};  // 0: not decided
+  int (*decide_)();
 };
-
-/// The pool that the whole library uses; starts with one thread for each processor.
-inline ThreadPool& default_pool() {
-  static ThreadPool pool(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024));
-  return pool;
-}
-
-/// Sets the number of threads of the whole library. Results do not depend on it. @throws ValueError, StateError
-inline void set_threads(int threads) { default_pool().resize(threads); }
-
-/// Calls `body(begin, end)` for consecutive ranges of [0, count), `grain` long but for the last, on the default pool.
-/// @throws ValueError for a grain below 1
-template <class Body>
-void parallel_ranges(Index count, Index grain, Body&& body) {
-  if (grain < 1) throw ValueError(detail::message("parallel_ranges: grain is ", grain, ", wanted at least 1"));
-  const Index tiles = (count + grain - 1) / grain;
-  default_pool().run(tiles, [&](Index tile) { body(tile * grain, std::min(count, (tile + 1) * grain)); });
-}
 
 }  // namespace vade

@@ -11,9 +11,9 @@
 #include <type_traits>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
-#include <vade/core/thread_pool.hpp>
 #include <vade/data/background.hpp>
 #include <vade/data/dataset.hpp>
 #include <vade/data/detail/warp.hpp>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
-#include <vade/core/thread_pool.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/data/dataset.hpp>
 
 namespace vade {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/core/thread_pool.hpp>
 #include <vade/data/detail/fingerprint.hpp>
 
 /// Images stay the bytes they were in their file, a quarter of the memory of floats, and become numbers batch by

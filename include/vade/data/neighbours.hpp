@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/core/thread_pool.hpp>
 #include <vade/kernel/product.hpp>
 
 namespace vade {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
-#include <vade/core/thread_pool.hpp>
 
 /// For X ~ P and Y ~ Q, with independent copies X′ and Y′, 2 E|X − Y| − E|X − X′| − E|Y − Y′| is never negative, and 0
 /// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P =

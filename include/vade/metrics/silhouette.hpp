@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/random.hpp>
-#include <vade/core/thread_pool.hpp>
 #include <vade/metrics/detail/distance_sums.hpp>
 #include <vade/metrics/detail/label_groups.hpp>
 

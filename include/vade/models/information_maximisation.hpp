@@ -117,7 +117,7 @@ class InformationMaximisingClassifier {
   /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
   template <class Derived>
   FitReport fit(const Eigen::DenseBase<Derived>& rows, const Stage& stage, const Observer& observer = {},
-                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
     return fit(Dataset::from_matrix(rows.derived()), stage, observer, std::move(stop), checkpoint);
   }
 

@@ -77,7 +77,7 @@ class Vae {
   /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
   template <class Derived>
   FitReport fit(const Eigen::DenseBase<Derived>& rows, const VaeFitOptions& options = {}, const Observer& observer = {},
-                std::stop_token stop = {}, Checkpoint* checkpoint = nullptr) {
+                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
     return fit(Dataset::from_matrix(rows.derived()), options, observer, std::move(stop), checkpoint);
   }
 

@@ -13,7 +13,7 @@
 
 #include <vade/autodiff/parameter.hpp>
 #include <vade/core/checks.hpp>
-#include <vade/core/thread_pool.hpp>
+#include <vade/core/default_pool.hpp>
 #include <vade/optim/parameter_group.hpp>
 
 namespace vade {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/core/thread_pool.hpp>
 
 /// Rows lie one after the other in memory, so threads take bands of rows: strips of columns of a matrix whose width is a
 /// power of two would share a few sets of the cache, and defeat its reading ahead.

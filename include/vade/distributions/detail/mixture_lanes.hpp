@@ -7,7 +7,7 @@
 #include <Eigen/Core>
 
 #include <vade/autodiff/tape.hpp>
-#include <vade/core/thread_pool.hpp>
+#include <vade/core/default_pool.hpp>
 
 /// Latent dimensions and clusters are few and odd, so vectors along them would be short; rows are many. A block of
 /// sixteen rows is therefore transposed, one row a lane: then every operation is a whole vector, whatever J and K are.

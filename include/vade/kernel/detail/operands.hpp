@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/core/thread_pool.hpp>
 
 namespace vade::detail {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
-#include <vade/core/thread_pool.hpp>
 
 namespace vade::detail {
 
