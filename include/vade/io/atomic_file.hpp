@@ -3,26 +3,30 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
+#include <vade/io/detail/leftovers.hpp>
 #include <vade/io/file_system.hpp>
 #include <vade/io/input_file.hpp>
 
 /// Every file of this library is written here. Laws, each tested by name, with any system call failing:
 ///   1. the old file is whole until the new one is, and readers see one or the other;
-///   2. a failed write leaves no other file behind and says which call failed, on what, and why;
+///   2. a failed write leaves no other file behind and says which call failed, on what, and why; what a killed process leaves,
+///      a file ".vade-*.tmp", the next write in that folder removes, on Linux, if the process was of the same host, boot and
+///      container (io/detail/leftovers.hpp);
 ///   3. after a return, the new content survives a loss of power, as far as the disk keeps its word;
 ///   4. a symbolic link stays a link, and permissions stay what they were (0666 less the umask for a new file).
 /// The owner of a replaced file becomes the writer, and hard links to the old one keep the old content.
@@ -43,13 +47,32 @@ inline std::filesystem::path resolve_links(const std::filesystem::path& path) {
   return target;
 }
 
-/// A short name, so that a file whose own name has the greatest length can still be written.
-inline std::string temporary_name() {
-  static std::atomic<std::uint64_t> counter{0};
-  std::uint64_t word = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-  word ^= (system::process_id() << 40) + (counter.fetch_add(1) << 20);
-  word = (word ^ (word >> 31)) * 0x9E3779B97F4A7C15u;
-  return ".vade-" + std::to_string(word ^ (word >> 29)) + ".tmp";
+/// The file that a writer replaces or makes. @throws FileError for a path that names no file
+inline std::filesystem::path target_of(const std::filesystem::path& path) {
+  std::filesystem::path target = resolve_links(path);
+  if (!target.has_filename()) throw FileError(path.string() + ": cannot write: the path names no file");
+  return target;
+}
+
+inline std::filesystem::path directory_of(const std::filesystem::path& target) {
+  return target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+}
+
+/// Makes a temporary file in `directory`, after those that nobody writes any more are gone: its path and its number.
+/// @throws FileError that names `path`
+inline std::pair<std::filesystem::path, int> create_beside(const std::filesystem::path& directory,
+                                                           const std::filesystem::path& path, unsigned permissions) {
+  const ProcessIdentity self = this_process();
+  remove_leftovers(directory, self);
+  std::filesystem::path temporary;
+  const auto create = [&] {
+    temporary = directory / temporary_name(self);
+    return file_system.create(temporary, permissions);
+  };
+  int created = retry_interrupted(create);
+  for (int attempt = 1; created < 0 && errno == EEXIST && attempt < 100; ++attempt) created = create();
+  if (created < 0) throw_errno(path, "cannot create a file beside it", errno);
+  return {std::move(temporary), created};
 }
 
 inline void write_all(int file, std::span<const std::byte> content, const std::filesystem::path& path) {
@@ -68,9 +91,8 @@ inline void write_all(int file, std::span<const std::byte> content, const std::f
 /// @throws FileError if the directory is missing or cannot be written, `path` is no regular file, or a call fails
 inline void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> content) {
   namespace fs = std::filesystem;
-  const fs::path target = detail::resolve_links(path);
-  const fs::path directory = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  if (!target.has_filename()) throw FileError(path.string() + ": cannot write: the path names no file");
+  const fs::path target = detail::target_of(path);
+  const fs::path directory = detail::directory_of(target);
 
   FileStatus old;
   const bool replaces = file_system.look_up(target, old) == 0;
@@ -82,15 +104,7 @@ inline void write_file_atomically(const std::filesystem::path& path, std::span<c
   OpenFile folder(retry_interrupted([&] { return file_system.open_directory(directory); }));
   if (folder.number() < 0) throw_errno(path, "cannot open its directory", errno);
 
-  fs::path temporary;
-  const auto create = [&] {
-    temporary = directory / detail::temporary_name();
-    return file_system.create(temporary, replaces ? old.permissions & 0777u : 0666u);
-  };
-  int created = retry_interrupted(create);
-  for (int attempt = 1; created < 0 && errno == EEXIST && attempt < 100; ++attempt) created = create();
-  if (created < 0) throw_errno(path, "cannot create a file beside it", errno);
-
+  const auto [temporary, created] = detail::create_beside(directory, path, replaces ? old.permissions & 0777u : 0666u);
   OpenFile file(created);
   try {
     detail::write_all(file.number(), content, path);
@@ -109,33 +123,36 @@ inline void write_file_atomically(const std::filesystem::path& path, std::span<c
     throw_errno(path, "is written, but its directory cannot be synced", errno);
 }
 
-/// The same for text. @throws FileError
+/// A file can be made at `path`, where there is none: makes a temporary file beside it, and removes it. For whoever will write
+/// much later. @throws FileError
+inline void check_writable(const std::filesystem::path& path) {
+  const auto [temporary, created] = detail::create_beside(detail::directory_of(detail::target_of(path)), path, 0666u);
+  OpenFile file(created);
+  file.close();
+  file_system.unlink(temporary);
+}
+
+/// `write_file_atomically` of text. @throws FileError
 inline void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   write_file_atomically(path, std::as_bytes(std::span(content.data(), content.size())));
 }
 
 /// The whole file. Memory grows with what is read, never with what a size claims. O(bytes).
-/// @throws FileError if it cannot be read or holds more than `limit` bytes
+/// @throws FileError if it cannot be read, holds more than `limit` bytes, or there is not enough memory for it
 inline std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit) {
   const auto too_large = [&](const auto& size) {
     throw FileError(detail::message(path.string(), ": holds ", size, " bytes, wanted at most ", limit));
   };
-  InputFile file(path);
-  if (file.size().value_or(0) > limit) too_large(*file.size());
-
-  // One byte more than the file holds, so that the read which finds the end needs no new memory.
-  std::size_t room = 4096;
-  if (file.size()) room = static_cast<std::size_t>(std::min(*file.size() + 1, std::uint64_t{1} << 26));
-  std::vector<std::byte> content;
-  for (std::size_t size = 0;;) {
-    if (size == content.size()) content.resize(size == 0 ? room : 2 * size);
-    const std::size_t count = file.read(std::span(content).subspan(size));
-    if (count == 0) {
-      content.resize(size);
-      return content;
-    }
-    size += count;
-    if (size > limit) too_large(detail::message("more than ", limit));
+  try {
+    InputFile file(path);
+    if (file.size().value_or(0) > limit) too_large(*file.size());
+    std::vector<std::byte> content;
+    const std::uint64_t most = std::min<std::uint64_t>(limit, std::numeric_limits<std::size_t>::max() - 1) + 1;
+    file.read_until(static_cast<std::size_t>(most), content);
+    if (content.size() > limit) too_large(detail::message("more than ", limit));
+    return content;
+  } catch (const std::bad_alloc&) {
+    throw FileError(path.string() + ": there is not enough memory to read it");
   }
 }
 
