@@ -2,8 +2,16 @@
 // SPDX-License-Identifier: MIT
 #include <vade/io/safetensors.hpp>
 
+#include <algorithm>
+#include <fstream>
 #include <limits>
+#include <new>
 #include <string>
+#include <thread>
+
+#ifndef _WIN32
+#include <sys/stat.h>
+#endif
 
 #include <doctest/doctest.h>
 
@@ -158,8 +166,8 @@ TEST_CASE("Tensors that overflow, overlap, leave gaps or end elsewhere are refus
   CHECK(complaint(file(tensor(most, "0,8"), 8)).find("absurd shape") != std::string::npos);
   CHECK(complaint(file(tensor("2", "8,0"), 8)) == "tensor \"a\" lies at bytes 8 to 0 of 8");
   CHECK(complaint(file(tensor("2", "0," + most), 8)).starts_with("tensor \"a\" lies at bytes 0 to 9223"));
-  CHECK(complaint(file(tensor("3", "0,8"), 8)) == "tensor \"a\" has 8 bytes, but F32 [3] wants 12");
-  CHECK(complaint(file(tensor("1,2,1,1,1,1,1,2", "0,8"), 8)).find("wants 16") != std::string::npos);
+  CHECK(complaint(file(tensor("3", "0,8"), 8)) == "tensor \"a\" has 8 bytes, but F32 [3] needs 12");
+  CHECK(complaint(file(tensor("1,2,1,1,1,1,1,2", "0,8"), 8)).find("needs 16") != std::string::npos);
   CHECK(complaint(file(tensor("2", "4,12"), 12)).find("after a gap") != std::string::npos);
   CHECK(complaint(file(tensor("2", "0,8"), 9)).find("1 bytes follow the last tensor") != std::string::npos);
   CHECK(complaint(file("{}", 1)).find("1 bytes follow the last tensor") != std::string::npos);
@@ -181,6 +189,97 @@ TEST_CASE("Every cut of a file is refused") {
   std::vector<std::byte> longer = whole;
   longer.push_back(std::byte{0});
   CHECK_FALSE(complaint(longer).empty());
+}
+
+#ifndef _WIN32
+TEST_CASE("The header is checked before the rest is read, and then exactly what it announces is read") {
+  static std::size_t bytes_read = 0, largest = 0;
+  const auto load = [](const fs::path& path) {
+    bytes_read = largest = 0;
+    vade::file_system.read = [](int file, void* bytes, std::size_t size) {
+      const std::ptrdiff_t count = vade::FileSystem().read(file, bytes, size);
+      bytes_read += static_cast<std::size_t>(std::max<std::ptrdiff_t>(count, 0));
+      largest = std::max(largest, size);
+      return count;
+    };
+    const std::string said = message_of<FileError>([&] { SafetensorsFile::load(path); });
+    vade::file_system = {};
+    CHECK((said == tests::nothing_thrown || said.starts_with(path.string() + ": ")));
+    return said == tests::nothing_thrown ? said : said.substr(path.string().size() + 2);
+  };
+  const Folder folder;
+  const fs::path path = folder.path / "file";
+  CHECK(load("/dev/zero") == "byte 8: the header does not start with '{'");
+  CHECK(bytes_read == 8);
+  vade::write_file_atomically(path, "");
+  fs::resize_file(path, std::uintmax_t{12} << 30);
+  CHECK(load(path) == "byte 8: the header does not start with '{'");
+  CHECK(bytes_read == 8);
+
+  const std::string huge = "2147483648";
+  const auto claim = file(R"({"a":{"dtype":"F32","shape":[)" + huge + R"(],"data_offsets":[0,8589934592]}})", 100);
+  vade::write_file_atomically(path, std::span(claim));
+  CHECK(load(path) == "tensor \"a\" lies at bytes 0 to 8589934592 of 100");
+  CHECK(bytes_read == claim.size() - 100);
+
+  const auto whole = example().bytes();
+  vade::write_file_atomically(path, std::span(whole));
+  CHECK(load(path) == tests::nothing_thrown);
+  CHECK(bytes_read == whole.size());
+  fs::resize_file(path, std::uintmax_t{12} << 30);
+  CHECK(load(path).ends_with(" bytes follow the last tensor"));
+  CHECK(bytes_read < whole.size());
+  fs::resize_file(path, std::uintmax_t{1} << 40);
+  CHECK(load(path) == "holds 1099511627776 bytes, wanted at most 17179869184");
+  CHECK(bytes_read == 0);
+
+  // A pipe does not say its size: memory grows with what comes out of it.
+  const fs::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(load(pipe) == "a pipe into which nobody writes");
+  const auto through_pipe = [&](const std::vector<std::byte>& content) {
+    std::thread writer([&] {
+      std::ofstream(pipe, std::ios::binary).write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    });
+    // Opened here, so that the loader finds a writer.
+    const vade::InputFile held(pipe);
+    writer.join();
+    return load(pipe);
+  };
+  CHECK(through_pipe(whole) == tests::nothing_thrown);
+  CHECK(through_pipe(claim).ends_with(vade::detail::message("ends at byte ", claim.size(), ", wanted ", claim.size() - 100 + 8589934592u, " bytes")));
+  CHECK(largest <= std::size_t{1} << 24);
+}
+#endif
+
+TEST_CASE("Where memory ends, reading is a FileError") {
+  const Folder folder;
+  const fs::path path = folder.path / "file";
+  example().save(path);
+  vade::file_system.read = [](int, void*, std::size_t) -> std::ptrdiff_t { throw std::bad_alloc(); };
+  const std::string said = message_of<FileError>([&] { SafetensorsFile::load(path); });
+  const std::string of_file = message_of<FileError>([&] { vade::read_file(path, 1000); });
+  vade::file_system = {};
+  CHECK(said == path.string() + ": there is not enough memory to read it");
+  CHECK(of_file == said);
+}
+
+TEST_CASE("A message shows foreign bytes in one short line without control characters") {
+  const std::string odd = "\\u001b[2J\\u0000\\n" + std::string(1 << 20, 'x');
+  for (const std::string& header :
+       {"{\"" + odd + "\":1}", "{\"" + odd + "\":{\"dtype\":\"" + odd + "\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"" + odd + "\":1}}", "{\"__metadata__\":{\"" + odd + "\":\"\",\"" + odd + "\":\"\"}}",
+        "{\"" + odd + "\":{\"dtype\":\"F32\",\"shape\":[" + std::string(20000, '1') + "],\"data_offsets\":[0,4]}}",
+        "{\"" + odd + "\":{\"dtype\":\"I8\",\"shape\":[1" + [] {
+          std::string ones;
+          for (int i = 0; i < 5000; ++i) ones += ",1";
+          return ones;
+        }() + "],\"data_offsets\":[0,4]}}"}) {
+    const std::string said = complaint(file(header, 4));
+    CHECK(said.size() > 10);
+    CHECK(said.size() < 300);
+    CHECK(std::ranges::all_of(said, [](char c) { return c >= ' ' && c <= '~'; }));
+  }
 }
 
 TEST_CASE("Every bit that flips is noticed") {

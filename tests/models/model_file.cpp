@@ -1,6 +1,10 @@
 #include <vade/models/model_file.hpp>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <locale>
 #include <string>
 
@@ -210,4 +214,43 @@ TEST_CASE("A model without checksums is refused, as a checkpoint is: a bit that 
   const auto without_one = tests::without_metadata(whole, [](const std::string& key) { return key == "vade.crc32.tensor.encoder.0.bias"; });
   vade::write_file_atomically(file.path, std::span(without_one));
   CHECK_THROWS_AS(ModelFileReader(file.path, "toy"), vade::FileError);
+}
+
+TEST_CASE("A model whose tensors Python has changed loads once the guide's function has sealed it, and not before") {
+  if (std::system("python3 -c 'import json, struct, zlib' > /dev/null 2>&1") != 0) return;  // no Python here
+  const auto guide_path = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "docs" / "guide.md";
+  std::ifstream guide_file(guide_path);
+  const std::string guide((std::istreambuf_iterator<char>(guide_file)), {});
+  const std::string fence = "```python\n";
+  const std::size_t begin = guide.find(fence);
+  REQUIRE(begin != std::string::npos);
+  const std::string recipe = guide.substr(begin + fence.size(), guide.find("\n```", begin) - begin - fence.size());
+
+  const battery::TemporaryFile file;
+  model_file_tests::save_toy(file.path);
+  const vade::Matrix<float> before = model_file_tests::make_network(ModelFileReader(file.path, "toy")).decoder.output().bias().value();
+  const auto python = [&](const std::string& name, const std::string& program) {
+    const auto script = file.folder / name;
+    std::ofstream(script) << program;
+    return std::system(("python3 -B '" + script.string() + "' '" + file.path.string() + "'").c_str());
+  };
+  // As numpy would, where it is installed: other bytes for a tensor, the metadata as they were.
+  REQUIRE(python("change.py", R"(
+import json, struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+start = 8 + struct.unpack("<Q", data[:8])[0]
+at = start + json.loads(data[8:start])["decoder.2.bias"]["data_offsets"][0]
+data[at:at + 4] = struct.pack("<f", 0.25)
+open(sys.argv[1], "wb").write(data)
+)") == 0);
+  CHECK_THROWS_WITH_AS(ModelFileReader(file.path, "toy"),
+                       doctest::Contains("tensor \"decoder.2.bias\" is damaged: its checksum is "), vade::FileError);
+  CHECK_THROWS_WITH_AS(ModelFileReader(file.path, "toy"),
+                       doctest::Contains("; a program that changes a file computes its checksums anew (docs/guide.md)"),
+                       vade::FileError);
+  REQUIRE(python("seal.py", recipe + "\nimport sys\nseal(sys.argv[1])\n") == 0);
+  const vade::Matrix<float> after = model_file_tests::make_network(ModelFileReader(file.path, "toy")).decoder.output().bias().value();
+  CHECK(after(0, 0) == 0.25f);
+  CHECK(after.rightCols(5) == before.rightCols(5));
+  CHECK(vade::SafetensorsFile::load(file.path).has_checksums());
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
@@ -52,6 +54,21 @@ class InputFile {
     if (count == 0 && offset_ == 0 && status_.kind == FileKind::pipe)
       throw FileError(path_.string() + ": a pipe into which nobody writes");
     return static_cast<std::size_t>(count);
+  }
+
+  /// Appends to `content` until it has `size` bytes, or the file ends: then it has fewer. The memory is at most twice that of
+  /// what was read, and 16 MiB, whatever `size` claims. O(bytes). @throws FileError
+  void read_until(std::size_t size, std::vector<std::byte>& content) {
+    constexpr std::size_t step = std::size_t{1} << 24;
+    while (content.size() < size) {
+      const std::size_t before = content.size(), room = std::min(size - before, std::max(step, before));
+      content.resize(before + room);
+      std::size_t count = 0;
+      for (std::size_t got = 1; got > 0 && count < room; count += got) got = read(std::span(content).subspan(before + count));
+      if (count == room) continue;
+      content.resize(before + count);
+      return;
+    }
   }
 
  private:

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
+#include <new>
 #include <set>
 #include <span>
 #include <string>
@@ -22,6 +22,7 @@
 #include <vade/core/matrix.hpp>
 #include <vade/core/printable.hpp>
 #include <vade/io/atomic_file.hpp>
+#include <vade/io/input_file.hpp>
 #include <vade/io/detail/byte_order.hpp>
 #include <vade/io/detail/safetensors_format.hpp>
 
@@ -74,7 +75,7 @@ class SafetensorsWriter {
     const auto wanted = detail::tensor_bytes(dtype, shape);
     if (!wanted || *wanted != bytes.size())
       throw ValueError(detail::message("SafetensorsWriter: tensor \"", name, "\" has ", bytes.size(),
-                                       " bytes, which is not what its shape wants"));
+                                       " bytes, which is not what its shape needs"));
     if (name == "__metadata__" || tensors_.contains(name))
       throw ValueError("SafetensorsWriter: the name \"" + name + "\" is taken");
     detail::quote_json(name);
@@ -163,15 +164,42 @@ struct TensorView {
 /// A whole file, checked and in memory (a mapped file would crash the program when another one cuts it short).
 class SafetensorsFile {
  public:
-  /// @throws FileError if the file cannot be read, breaks any rule of the format or a limit, or fails a checksum
+  /// The header is read and checked first, and then exactly the bytes that it announces; memory grows with what was read.
+  /// @throws FileError if the file cannot be read, breaks any rule of the format or a limit, fails a checksum, or there is not
+  /// enough memory for it
   static SafetensorsFile load(const std::filesystem::path& path, const SafetensorsLimits& limits = {}) {
-    return SafetensorsFile(read_file(path, limits.file_bytes), path.string(), limits);
+    const std::string where = path.string() + ": ";
+    try {
+      InputFile file(path);
+      const std::uint64_t most = file.size().value_or(limits.file_bytes);
+      if (most > limits.file_bytes)
+        throw FileError(detail::message(where, "holds ", most, " bytes, wanted at most ", limits.file_bytes));
+      std::vector<std::byte> content;
+      file.read_until(8, content);
+      const std::size_t header = detail::safetensors_header_size(content, where, most, limits.header_bytes);
+      file.read_until(8 + header, content);
+      if (content.size() < 8 + header)
+        throw FileError(detail::message(where, "ends at byte ", content.size(), ", inside the header of ", header, " bytes"));
+      detail::SafetensorsLayout layout = detail::read_safetensors_layout(header_text(content, header), where, most);
+      if (file.size()) detail::check_safetensors_end(layout, *file.size(), where);
+      file.read_until(layout.end, content);
+      std::byte more{};
+      const std::size_t left = file.read(std::span(&more, 1));
+      detail::check_safetensors_end(layout, content.size() + left, where);
+      return SafetensorsFile(std::move(content), path.string(), std::move(layout));
+    } catch (const std::bad_alloc&) {
+      throw FileError(where + "there is not enough memory to read it");
+    }
   }
 
   /// The same from memory; `name` stands for the path in messages. @throws FileError
   static SafetensorsFile parse(std::vector<std::byte> content, const std::string& name,
                                const SafetensorsLimits& limits = {}) {
-    return SafetensorsFile(std::move(content), name, limits);
+    const std::string where = name + ": ";
+    const std::size_t header = detail::safetensors_header_size(content, where, content.size(), limits.header_bytes);
+    detail::SafetensorsLayout layout = detail::read_safetensors_layout(header_text(content, header), where, content.size());
+    detail::check_safetensors_end(layout, content.size(), where);
+    return SafetensorsFile(std::move(content), name, std::move(layout));
   }
 
   /// Names in alphabetical order.
@@ -238,15 +266,18 @@ class SafetensorsFile {
   }
 
  private:
-  SafetensorsFile(std::vector<std::byte> content, const std::string& path, const SafetensorsLimits& limits)
+  SafetensorsFile(std::vector<std::byte> content, const std::string& path, detail::SafetensorsLayout layout)
       : path_(path), content_(std::make_shared<const std::vector<std::byte>>(std::move(content))) {
-    auto [tensors, metadata] = detail::read_safetensors(*content_, path + ": ", limits.header_bytes);
-    has_checksums_ = detail::check_safetensors_sums(*content_, tensors, metadata, path + ": ");
-    std::erase_if(metadata, [](const auto& line) { return detail::is_reserved_key(line.first); });
-    metadata_ = std::move(metadata);
-    for (auto& tensor : tensors)
+    has_checksums_ = detail::check_safetensors_sums(*content_, layout.tensors, layout.metadata, path + ": ");
+    std::erase_if(layout.metadata, [](const auto& line) { return detail::is_reserved_key(line.first); });
+    metadata_ = std::move(layout.metadata);
+    for (auto& tensor : layout.tensors)
       tensors_[tensor.name] = {tensor.name, tensor.dtype, tensor.shape,
                                std::span(*content_).subspan(tensor.begin, tensor.end - tensor.begin)};
+  }
+
+  static std::string_view header_text(const std::vector<std::byte>& content, std::size_t size) {
+    return {reinterpret_cast<const char*>(content.data()) + 8, size};
   }
 
   template <class Value>

@@ -19,6 +19,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/printable.hpp>
 #include <vade/io/detail/safetensors_header.hpp>
 
 namespace vade {
@@ -121,54 +122,69 @@ struct PlacedTensor {
   std::size_t end;
 };
 
-/// Checks every rule of the format but the checksums: lengths, header, types, shapes, and that the tensors cover the
-/// rest of the file without gap and overlap. O(header). @throws FileError, its message starting with `where`
-inline std::pair<std::vector<PlacedTensor>, std::map<std::string, std::string>> read_safetensors(
-    std::span<const std::byte> content, const std::string& where, std::uint64_t header_limit) {
-  if (content.size() < 8) throw FileError(message(where, "holds ", content.size(), " bytes, wanted at least 8"));
-  std::uint64_t length = 0;
-  for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(content[i]);
-  if (length > content.size() - 8 || length > header_limit)
-    throw FileError(message(where, "byte 0: the header length is ", length, ", wanted at most ",
-                            std::min<std::uint64_t>(content.size() - 8, header_limit)));
-  const auto header_size = static_cast<std::size_t>(length);
-  const std::string_view text(reinterpret_cast<const char*>(content.data()) + 8, header_size);
-  SafetensorsHeader header = parse_safetensors_header(text, where);
-
-  const std::size_t start = 8 + header_size;
-  const std::size_t buffer = content.size() - start;
+/// A file by its header: where its tensors lie, in this order and without gaps, and where the last of them ends.
+struct SafetensorsLayout {
   std::vector<PlacedTensor> tensors;
+  std::map<std::string, std::string> metadata;
+  std::size_t end = 0;
+};
+
+/// The length of the header, from the first 8 bytes of a file of at most `most` bytes. O(1).
+/// @throws FileError, its message starting with `where`
+inline std::size_t safetensors_header_size(std::span<const std::byte> first, const std::string& where, std::uint64_t most,
+                                           std::uint64_t header_limit) {
+  if (first.size() < 8) throw FileError(message(where, "holds ", first.size(), " bytes, wanted at least 8"));
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(first[i]);
+  const std::uint64_t limit = std::min(most < 8 ? 0 : most - 8, header_limit);
+  if (length > limit) throw FileError(message(where, "byte 0: the header length is ", length, ", wanted at most ", limit));
+  return static_cast<std::size_t>(length);
+}
+
+/// Checks every rule of the format but the checksums: header, types, shapes, and that the tensors follow each other without
+/// gap and overlap, from the end of the header on, in a file of at most `most` bytes. O(header).
+/// @throws FileError, its message starting with `where`
+inline SafetensorsLayout read_safetensors_layout(std::string_view text, const std::string& where, std::uint64_t most) {
+  SafetensorsHeader header = parse_safetensors_header(text, where);
+  const std::size_t start = 8 + text.size();
+  const std::uint64_t buffer = most - start;
+  SafetensorsLayout layout{{}, std::move(header.metadata), start};
   for (HeaderEntry& entry : header.tensors) {
     const auto fail = [&](const auto&... parts) {
-      throw FileError(message(where, "tensor \"", entry.name, "\" ", parts...));
+      throw FileError(message(where, "tensor \"", printable(entry.name), "\" ", parts...));
     };
     const auto* const known =
         std::ranges::find_if(dtype_table, [&](const DtypeEntry& row) { return row.name == entry.dtype; });
-    if (known == std::end(dtype_table)) fail("has an unknown dtype \"", entry.dtype, "\"");
+    if (known == std::end(dtype_table)) fail("has an unknown dtype \"", printable(entry.dtype), "\"");
     const auto dtype = static_cast<Dtype>(known - std::begin(dtype_table));
+    const bool fits = std::ranges::all_of(
+        entry.shape, [](std::uint64_t size) { return size <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max()); });
     const std::vector<Index> shape(entry.shape.begin(), entry.shape.end());
-    const auto wanted = tensor_bytes(dtype, shape);
-    if (!wanted) fail("has an absurd shape ", sizes_text(shape));
+    const auto wanted = fits ? tensor_bytes(dtype, shape) : std::nullopt;
+    if (!wanted) fail("has an absurd shape ", short_sizes(shape));
     if (entry.begin > entry.end || entry.end > buffer)
       fail("lies at bytes ", entry.begin, " to ", entry.end, " of ", buffer);
     if (entry.end - entry.begin != *wanted)
-      fail("has ", entry.end - entry.begin, " bytes, but ", known->name, " ", sizes_text(shape), " wants ",
-           *wanted);
-    tensors.push_back({std::move(entry.name), dtype, shape, start + static_cast<std::size_t>(entry.begin),
-                       start + static_cast<std::size_t>(entry.end)});
+      fail("has ", entry.end - entry.begin, " bytes, but ", known->name, " ", short_sizes(shape), " needs ", *wanted);
+    layout.tensors.push_back({std::move(entry.name), dtype, shape, start + static_cast<std::size_t>(entry.begin),
+                              start + static_cast<std::size_t>(entry.end)});
   }
-  std::ranges::sort(tensors, {}, [](const PlacedTensor& tensor) { return std::pair(tensor.begin, tensor.end); });
-  std::size_t covered = start;
-  for (const PlacedTensor& tensor : tensors) {
-    if (tensor.begin != covered)
-      throw FileError(message(where, "tensor \"", tensor.name, "\" starts at byte ", tensor.begin,
-                              tensor.begin < covered ? ", inside another one, wanted " : ", after a gap, wanted ",
-                              covered));
-    covered = tensor.end;
+  std::ranges::sort(layout.tensors, {}, [](const PlacedTensor& tensor) { return std::pair(tensor.begin, tensor.end); });
+  for (const PlacedTensor& tensor : layout.tensors) {
+    if (tensor.begin != layout.end)
+      throw FileError(message(where, "tensor \"", printable(tensor.name), "\" starts at byte ", tensor.begin,
+                              tensor.begin < layout.end ? ", inside another one, wanted " : ", after a gap, wanted ",
+                              layout.end));
+    layout.end = tensor.end;
   }
-  if (covered != content.size())
-    throw FileError(message(where, "byte ", covered, ": ", content.size() - covered, " bytes follow the last tensor"));
-  return {std::move(tensors), std::move(header.metadata)};
+  return layout;
+}
+
+/// The file ends where the last tensor does. @throws FileError
+inline void check_safetensors_end(const SafetensorsLayout& layout, std::uint64_t size, const std::string& where) {
+  if (size > layout.end)
+    throw FileError(message(where, "byte ", layout.end, ": ", size - layout.end, " bytes follow the last tensor"));
+  if (size < layout.end) throw FileError(message(where, "ends at byte ", size, ", wanted ", layout.end, " bytes"));
 }
 
 /// True if the file carries our checksums and all are there and right; false if it carries none of our keys.
@@ -179,9 +195,10 @@ inline bool check_safetensors_sums(std::span<const std::byte> content, std::vect
   if (std::ranges::none_of(metadata, [](const auto& line) { return is_reserved_key(line.first); })) return false;
   const auto check = [&](const std::string& key, const std::string& got, const std::string& what) {
     const auto found = metadata.find(key);
-    if (found == metadata.end()) throw FileError(where + "the checksum of " + what + " is missing");
+    constexpr const char* remedy = "; a program that changes a file computes its checksums anew (docs/guide.md)";
+    if (found == metadata.end()) throw FileError(where + "the checksum of " + what + " is missing" + remedy);
     if (found->second != got)
-      throw FileError(where + what + " is damaged: its checksum is " + got + ", wanted " + found->second);
+      throw FileError(where + what + " is damaged: its checksum is " + got + ", wanted " + printable(found->second) + remedy);
   };
   std::ranges::sort(tensors, {}, &PlacedTensor::name);
   Checksum header;
@@ -191,7 +208,7 @@ inline bool check_safetensors_sums(std::span<const std::byte> content, std::vect
   check(header_sum_key, header.text(), "the header");
   for (const PlacedTensor& tensor : tensors)
     check(tensor_sum_key + tensor.name, Checksum::of(content.subspan(tensor.begin, tensor.end - tensor.begin)),
-          "tensor \"" + tensor.name + "\"");
+          "tensor \"" + printable(tensor.name) + "\"");
   return true;
 }
 

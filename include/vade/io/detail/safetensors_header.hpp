@@ -16,6 +16,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
+#include <vade/core/printable.hpp>
 
 /// The only header that includes nlohmann. Events, not a document: a document would keep the last of two equal keys,
 /// turn -1 and 1.5 into sizes, and cost many times the size of a hostile header.
@@ -46,7 +47,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
   bool boolean(bool) override { return refuse("a boolean"); }
   bool binary(binary_t&) override { return refuse("binary data"); }
   bool number_integer(number_integer_t value) override { return refuse(message("the number ", value)); }
-  bool number_float(number_float_t, const string_t& text) override { return refuse("the number " + text); }
+  bool number_float(number_float_t, const string_t& text) override { return refuse("the number " + printable(text)); }
 
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ != Place::numbers || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
@@ -83,11 +84,11 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& value) override {
     if (!(place_ == Place::root ? names_ : keys_).insert(value).second) {
-      complaint = "duplicate key \"" + value + "\"";
+      complaint = "duplicate key \"" + printable(value) + "\"";
       return false;
     }
     if (place_ == Place::tensor && value != "dtype" && value != "shape" && value != "data_offsets") {
-      complaint = "tensor \"" + header.tensors.back().name + "\" has an unknown field \"" + value + "\"";
+      complaint = "tensor \"" + printable(header.tensors.back().name) + "\" has an unknown field \"" + printable(value) + "\"";
       return false;
     }
     key_ = value;
@@ -96,7 +97,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
 
   bool end_object() override {
     if (place_ == Place::tensor && keys_.size() != 3) {
-      complaint = "tensor \"" + header.tensors.back().name + "\" lacks one of dtype, shape, data_offsets";
+      complaint = "tensor \"" + printable(header.tensors.back().name) + "\" lacks one of dtype, shape, data_offsets";
       return false;
     }
     place_ = place_ == Place::root ? Place::outside : Place::root;
@@ -118,7 +119,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (numbers_.size() != 2) {
-      complaint = message("tensor \"", tensor.name, "\" has ", numbers_.size(), " data_offsets, wanted 2");
+      complaint = message("tensor \"", printable(tensor.name), "\" has ", numbers_.size(), " data_offsets, wanted 2");
       return false;
     }
     tensor.begin = numbers_[0];
@@ -139,7 +140,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
                                              "strings in __metadata__",
                                              "a string as dtype and arrays as shape and data_offsets",
                                              "whole numbers below 2^63"};
-    complaint = "got " + got + (key_.empty() ? "" : " at \"" + key_ + "\"") + ", wanted " +
+    complaint = "got " + got + (key_.empty() ? "" : " at \"" + printable(key_) + "\"") + ", wanted " +
                 wanted[static_cast<std::size_t>(place_)];
     return false;
   }
