@@ -432,3 +432,47 @@ TEST_CASE("VaDE: more clusters than there is memory for are a ValueError that na
                        vade::ValueError);
   CHECK_THROWS_WITH_AS((Vade<float>({.clusters = Index{1} << 40})), doctest::Contains("clusters is 1099511627776"), vade::ValueError);
 }
+
+TEST_CASE("VaDE: a checkpoint whose frozen partition or whose counters are not those of the fit is refused") {
+  const vade::Dataset data = toy::patterns(96, battery::inputs, 3).images;
+  vade::PartitionStart start;
+  for (Index i = 0; i < data.rows(); ++i) start.labels.push_back(static_cast<vade::Label>(i % 3));
+  VadeFitOptions options{.start = start, .fit = {.epochs = 6, .batch = 32}};
+  options.objective.freeze_epochs = 5;
+  options.objective.mixture = vade::MixtureUpdate::em;
+  const tests::Folder folder;
+  const std::filesystem::path path = folder.path / "run";
+  const auto fit = [&](const vade::Observer& observer) {
+    Vade<float> model(small);
+    vade::Checkpoint checkpoint(path, 0);
+    model.fit(data, options, observer, {}, &checkpoint);
+    return model.means();
+  };
+  const Matrix<float> whole = fit({});
+  std::filesystem::remove(path);
+  struct PowerCut {};
+  vade::Observer cut;
+  cut.on_epoch = [](const vade::EpochRecord& record) {
+    if (record.epoch == 3) throw PowerCut();
+  };
+  CHECK_THROWS_AS(fit(cut), PowerCut);
+  const tests::SafetensorsParts good(path);
+  const auto complaint = [&](const std::function<void(tests::SafetensorsParts&)>& change) {
+    tests::SafetensorsParts parts = good;
+    change(parts);
+    parts.save(path);
+    const std::string said = tests::message_of<vade::FileError>([&] { CHECK(fit({}) == whole); });
+    return said.starts_with(path.string() + ": ") ? said.substr(path.string().size() + 2) : said;
+  };
+  CHECK(complaint([](auto&) {}) == tests::nothing_thrown);
+  for (const std::vector<Index>& shape : {std::vector<Index>{1, 3}, {95, 3}, {0, 0}, {96, 2}})
+    CHECK(complaint([&](auto& parts) {
+            auto& frozen = parts.tensors.at("vade/frozen");
+            frozen.shape = shape;
+            frozen.bytes.resize(static_cast<std::size_t>(shape[0] * shape[1]) * 4);
+          }) == "frozen of vade is F32 " + vade::sizes_text(shape) + ", wanted F32 [96 x 3]");
+  CHECK(complaint([&](auto& parts) { parts.tensors.at("vade/online.observed").bytes.assign(8, std::byte{0}); }) ==
+        "the state of vade has 0 steps of the mixture, but its log has 3 epochs of 3");
+  CHECK(complaint([&](auto& parts) { parts.tensors.at("vade/online.observed").bytes.assign(8, std::byte{0xff}); })
+            .find("steps of the mixture, but its log has 3 epochs of 3") != std::string::npos);
+}

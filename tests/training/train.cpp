@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 #include <string>
@@ -16,7 +17,9 @@
 #include <vade/nn/sequential.hpp>
 
 #include "../support/folder.hpp"
+#include "../support/message_of.hpp"
 #include "../support/reference.hpp"
+#include "../support/safetensors_parts.hpp"
 #include "../support/toy_data.hpp"
 
 namespace {
@@ -345,4 +348,59 @@ TEST_CASE("A training over layers with statistics that goes on from a file gives
   const Matrix<double> x = data.matrix<double>();
   CHECK(first.outputs(x) != through.outputs(x));
   CHECK(second.outputs(x) == through.outputs(x));
+}
+
+TEST_CASE("A state that is not the one after the epochs of the log is refused with the path") {
+  const tests::Folder folder;
+  const std::filesystem::path path = folder.path / "run";
+  const FitOptions options{.epochs = 4, .batch = 3, .average_decay = 0.9};  // 4 steps an epoch
+  const auto train_until = [&](int epochs) {
+    MeanObjective objective;
+    Tape<double> tape;
+    const vade::Dataset data = rows();
+    vade::Checkpoint checkpoint(path, 0);
+    vade::Training<double, MeanObjective>(objective, tape, data, options, {"toy", 3}, 7, &checkpoint).run(epochs);
+  };
+  train_until(2);
+  const tests::SafetensorsParts good(path);
+  const auto complaint = [&](const std::function<void(tests::SafetensorsParts&)>& change) {
+    tests::SafetensorsParts parts = good;
+    // Of version 1, whose states do not say to which log they belong: what must hold then is the number of steps.
+    parts.metadata["vade.checkpoint"] = "1";
+    parts.metadata.erase("log");
+    parts.metadata.erase("after.toy");
+    change(parts);
+    parts.save(path);
+    const std::string said = tests::message_of<vade::FileError>([&] { train_until(4); });
+    return said.starts_with(path.string() + ": ") ? said.substr(path.string().size() + 2) : said;
+  };
+  const auto log = [](tests::SafetensorsParts& parts) {
+    const auto& bytes = parts.tensors.at("log").bytes;
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  const auto set_log = [](tests::SafetensorsParts& parts, const std::string& text) {
+    const auto bytes = std::as_bytes(std::span(text));
+    parts.tensors["log"] = {vade::Dtype::u8, {static_cast<Index>(text.size())}, {bytes.begin(), bytes.end()}};
+  };
+  const auto count = [](std::int64_t value) {
+    std::vector<std::byte> bytes(8);
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::byte>(value >> (8 * i) & 0xff);
+    return bytes;
+  };
+  CHECK(complaint([](auto&) {}) == tests::nothing_thrown);
+  CHECK(complaint([&](auto& parts) { set_log(parts, log(parts).substr(0, log(parts).find('\n') + 1)); }) ==
+        "the state of toy has 8 steps of the optimizer, but its log has 1 epochs of 4");
+  CHECK(complaint([&](auto& parts) { set_log(parts, log(parts) + log(parts).substr(0, log(parts).find('\n') + 1)); }) ==
+        "the state of toy has 8 steps of the optimizer, but its log has 3 epochs of 4");
+  CHECK(complaint([&](auto& parts) { set_log(parts, log(parts) + log(parts) + log(parts)); }) ==
+        "the state of toy has 6 epochs in its log, wanted at most 4");
+  CHECK(complaint([&](auto& parts) { set_log(parts, log(parts) + "\x1b[2J what\n"); }) == "not the record of an epoch: \"\\x1b[2J what\"");
+  for (const std::int64_t steps : {std::int64_t{0}, std::int64_t{7}, std::int64_t{9}, std::int64_t{1} << 62}) {
+    CHECK(complaint([&](auto& parts) { parts.tensors.at("toy/adam.steps").bytes = count(steps); })
+              .find(" steps of the optimizer, but its log has 2 epochs of 4") != std::string::npos);
+    CHECK(complaint([&](auto& parts) { parts.tensors.at("toy/average.updates").bytes = count(steps); })
+              .find(" steps of the average, but its log has 2 epochs of 4") != std::string::npos);
+  }
+  CHECK(complaint([&](auto& parts) { parts.tensors.at("toy/adam.steps").bytes = count(std::numeric_limits<std::int64_t>::max()); }) ==
+        "adam.steps of toy is 9223372036854775807, wanted a counter from 0 to 2^62");
 }

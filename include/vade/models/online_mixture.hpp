@@ -57,6 +57,9 @@ class OnlineMixture {
     }
   }
 
+  /// How many batches were taken in.
+  double observed() const { return observed_; }
+
   /// The sums, for a `Checkpoint`.
   void for_each_state(auto&& visit) {
     visit("online.shares", shares_);

@@ -100,10 +100,13 @@ class Vade {
     Tape<T> tape;
     const Stage stage{"vade", 10};
     detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, checkpoint, {}, {}};
-    if (checkpoint && checkpoint->holds(stage.name))
-      start.report = detail::take_stages_before(stage.name, *checkpoint);  // what they led to comes back with the state
-    else
+    if (checkpoint && checkpoint->holds(stage.name)) {
+      start.report = detail::take_stages_before(stage.name, *checkpoint);
+      // What they led to comes back with the state, into matrices of the same shapes.
+      if (gives_partition(options.start)) start.responsibilities.setZero(data.rows(), options_.clusters);
+    } else {
       std::visit(start, options.start);
+    }
     FitReport report = std::move(start.report);
     if (report.stop == StopReason::cancelled) return report;
     VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data,

@@ -108,8 +108,8 @@ class VadeObjective {
   static constexpr std::array<std::string_view, 6> term_names{"reconstruction", "latent_prior",    "cluster_prior",
                                                               "latent_entropy", "cluster_entropy", "consistency"};
 
-  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty. `data` are the rows to train on, and must outlive this.
-  /// @throws as `Views`
+  /// `frozen` `[N x K]` is q(c|x) for the freeze epochs, or empty; for a fit that goes on from a checkpoint, which has it, any
+  /// matrix of that shape. `data` are the rows to train on, and must outlive this. @throws ShapeError; as `Views`
   VadeObjective(Network<T, Posterior>& network, MixtureParameters<T>& mixture, const VadeObjectiveOptions& options,
                 const Dataset& data, Matrix<T> frozen = {})
       : network_(&network),
@@ -118,6 +118,7 @@ class VadeObjective {
         frozen_(std::move(frozen)),
         data_(&data),
         monitor_(data.rows(), mixture.means.rows()) {
+    if (frozen_.size() > 0) check_shape("VadeObjective", "frozen", frozen_, data.rows(), mixture.means.rows());
     const ConsistencyOptions& consistency = options.consistency;
     if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
       teacher_.emplace(taught_parameters(), consistency.teacher_decay);
@@ -191,6 +192,12 @@ class VadeObjective {
     if (!online_) return;
     online_->for_each_state(visit);
     mixture_->for_each_parameter([&](Parameter<T>& p) { visit(p.name(), p.value()); });
+  }
+
+  /// What has counted the steps so far.
+  void for_each_counter(auto&& visit) const {
+    if (teacher_) visit("the teacher", static_cast<double>(teacher_->updates()));
+    if (online_) visit("the mixture", online_->observed());
   }
 
  private:

@@ -85,6 +85,11 @@ struct PartitionStart {
 
 using WarmStart = std::variant<RandomStart, AutoencoderStart, VaeStart, InformationStart, PartitionStart>;
 
+/// Whether a start gives γ of all rows for the freeze epochs.
+inline bool gives_partition(const WarmStart& start) {
+  return std::holds_alternative<InformationStart>(start) || std::holds_alternative<PartitionStart>(start);
+}
+
 /// Everything about a fit of `Vade`.
 struct VadeFitOptions {
   WarmStart start = AutoencoderStart{};

@@ -29,6 +29,9 @@ class WeightAverage {
     for (const Parameter<T>* p : parameters_) averages_.push_back(p->value());
   }
 
+  /// How often `update` was called.
+  std::int64_t updates() const { return updates_; }
+
   /// Takes the present values in. O(parameters).
   void update() {
     ++updates_;

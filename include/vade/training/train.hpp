@@ -63,7 +63,8 @@ struct Losses {
 ///
 /// Where there is more to it than its parameters, it also has `for_each_state(visit)` (see `Checkpoint`), and hands it
 /// on to the layers that have one, such as `BatchNormDense` or a `Sequential`. No compiler can tell that it is missing:
-/// a fit that goes on from a checkpoint would then begin with new statistics.
+/// a fit that goes on from a checkpoint would then begin with new statistics. An objective that counts its steps shows that
+/// by `for_each_counter(visit)`, which calls `visit(name, count)`, so that a state of other steps is refused.
 template <class O, class T>
 concept Objective = Real<T> && requires(O& objective, const Batch<T>& batch, EpochRecord& record) {
   requires std::same_as<decltype(O::term_names), const std::array<std::string_view, O::term_names.size()>>;
@@ -104,7 +105,15 @@ void begin_fit(Checkpoint* checkpoint, const std::string& kind, const Dataset& d
 
 /// The record of the epoch that a checkpoint has next, if it has one. @throws FileError
 inline std::optional<EpochRecord> next_record(const Checkpoint& checkpoint) {
-  return checkpoint.left().empty() ? std::nullopt : std::optional(record_from_text(checkpoint.left().front()));
+  if (checkpoint.left().empty()) return std::nullopt;
+  return record_from_text(checkpoint.left().front(), checkpoint.path().string());
+}
+
+/// How many epochs of a stage a checkpoint has next, whatever is between them. @throws FileError
+inline std::int64_t epochs_left(const Checkpoint& checkpoint, const std::string& stage) {
+  return std::ranges::count_if(checkpoint.left(), [&](const std::string& line) {
+    return record_from_text(line, checkpoint.path().string()).stage == stage;
+  });
 }
 
 /// Whether a training under this name can be told from others by the lines of a checkpoint, and has the epochs that led to
@@ -112,8 +121,7 @@ inline std::optional<EpochRecord> next_record(const Checkpoint& checkpoint) {
 inline void check_stage(const Checkpoint& checkpoint, const std::string& stage) {
   if (stage.find_first_of("/\t\n") != std::string::npos)
     throw ValueError(message("Training: the stage is \"", stage, "\", wanted a name without slash, tabulator or end of line"));
-  const auto of_stage = [&](const std::string& line) { return record_from_text(line).stage == stage; };
-  if (checkpoint.holds(stage) && std::ranges::none_of(checkpoint.left(), of_stage))
+  if (checkpoint.holds(stage) && epochs_left(checkpoint, stage) == 0)
     throw ValueError(checkpoint.path().string() + ": the epochs of " + stage +
                      " were taken already; to go on after them, rewind the checkpoint");
 }
@@ -164,7 +172,7 @@ class Training {
     check("data", data.fingerprint());
     check(stage_.name + ".seed", std::to_string(seed));
     detail::for_each_option_text(stage_.name, options, check);
-    if (checkpoint_->holds(stage_.name)) checkpoint_->restore(stage_.name, *this);
+    if (checkpoint_->holds(stage_.name)) restore();
   }
 
   int epochs_done() const { return epoch_; }
@@ -231,11 +239,32 @@ class Training {
     return parameters;
   }
 
+  /// Takes the state from the checkpoint. Every epoch has the same number of steps, and all that counts steps has counted those
+  /// of the epochs in the log: else state and log are not of one fit. @throws FileError
+  void restore() {
+    checkpoint_->restore(stage_.name, *this);
+    const std::string where = checkpoint_->path().string() + ": the state of " + stage_.name;
+    const std::int64_t epochs = detail::epochs_left(*checkpoint_, stage_.name), steps = epochs * steps_of_epoch();
+    const auto check = [&](const std::string& what, double got) {
+      if (got != static_cast<double>(steps))
+        throw FileError(detail::message(where, " has ", got, " steps of ", what, ", but its log has ", epochs, " epochs of ",
+                                        steps_of_epoch()));
+    };
+    if (epochs > options_.epochs)
+      throw FileError(detail::message(where, " has ", epochs, " epochs in its log, wanted at most ", options_.epochs));
+    check("the optimizer", static_cast<double>(adam_.steps()));
+    if (options_.average_decay > 0) check("the average", static_cast<double>(average_.updates()));
+    if constexpr (requires { objective_->for_each_counter(check); }) objective_->for_each_counter(check);
+  }
+
+  /// ⌈N / batch⌉.
+  Index steps_of_epoch() const { return 1 + (data_->rows() - 1) / options_.batch; }
+
   /// The next epoch, where the checkpoint has it as done.
   std::optional<EpochRecord> take_epoch() {
     if (!checkpoint_) return std::nullopt;
     std::optional<EpochRecord> record = detail::next_record(*checkpoint_);
-    const bool next = record && record->stage == stage_.name && record->epoch == epoch_ + 1;
+    const bool next = record && record->stage == stage_.name && record->epoch == epoch_ + 1 && record->epochs == options_.epochs;
     if (record ? !next : epoch_ > 0 && !checkpoint_->holds(stage_.name))
       throw FileError(checkpoint_->path().string() + ": does not go on with epoch " + std::to_string(epoch_ + 1) + " of " +
                       stage_.name + ": it is of another fit");
@@ -255,7 +284,7 @@ class Training {
     const std::uint32_t draw = (stage_.number << 20) + static_cast<std::uint32_t>(epoch_);
     RandomStream shuffling(seed_, Purpose::shuffle, draw);
     const std::vector<Index> order = random_permutation(data_->rows(), shuffling);
-    const Index steps = (data_->rows() + options_.batch - 1) / options_.batch;
+    const Index steps = steps_of_epoch();
     EpochRecord record{.stage = stage_.name, .epoch = epoch_ + 1, .epochs = options_.epochs};
     std::array<double, O::term_names.size()> sums{};
     Index seen = 0, steps_taken = 0;

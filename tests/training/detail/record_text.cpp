@@ -28,7 +28,7 @@ TEST_CASE("A record comes back from its line with every bit of every number") {
                            .rows_per_second = 12345.678};
   const std::string line = record_text(record);
   CHECK(line.find('\n') == std::string::npos);
-  const EpochRecord back = record_from_text(line);
+  const EpochRecord back = record_from_text(line, "file");
   tests::check_same_record(back, record);
   CHECK(back.seconds == record.seconds);
   CHECK(back.rows_per_second == record.rows_per_second);
@@ -36,10 +36,10 @@ TEST_CASE("A record comes back from its line with every bit of every number") {
 
 TEST_CASE("Anything else is refused") {
   const std::string line = record_text({.stage = "vae", .epoch = 1, .epochs = 2});
-  CHECK_NOTHROW(record_from_text(line));
+  CHECK_NOTHROW(record_from_text(line, "file"));
   for (const std::string& bad : {std::string(), std::string("vae\t1\t2"), line + "\tx", line + "\tx=", line + "\tx=1y",
                                  std::string("vae\t1.5") + line.substr(5)})
-    CHECK_THROWS_AS(record_from_text(bad), vade::FileError);
+    CHECK_THROWS_WITH_AS(record_from_text(bad, "file"), doctest::Contains("file: not the record of an epoch: "), vade::FileError);
 }
 
 }  // namespace record_text_tests

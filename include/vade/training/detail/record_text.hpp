@@ -10,6 +10,7 @@
 #include <vade/core/errors.hpp>
 #include <vade/core/exact_text.hpp>
 #include <vade/core/parse_number.hpp>
+#include <vade/core/printable.hpp>
 #include <vade/training/report.hpp>
 
 namespace vade::detail {
@@ -26,9 +27,9 @@ inline std::string record_text(const EpochRecord& record) {
   return text;
 }
 
-/// What `record_text` was given. @throws FileError for any other text
-inline EpochRecord record_from_text(std::string_view text) {
-  const auto wrong = [&] { return FileError("not the record of an epoch: \"" + std::string(text) + "\""); };
+/// What `record_text` was given. `where`, such as the path of a file, starts messages. @throws FileError for any other text
+inline EpochRecord record_from_text(std::string_view text, const std::string& where) {
+  const auto wrong = [&] { return FileError(where + ": not the record of an epoch: \"" + printable(text) + "\""); };
   std::vector<std::string_view> fields;
   for (std::size_t begin = 0, end = 0; end != std::string_view::npos; begin = end + 1) {
     end = text.find('\t', begin);
