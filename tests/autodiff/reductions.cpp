@@ -54,6 +54,22 @@ TEST_CASE("A.9: sums and means have their gradients") {
   check_between(-1e6, 1e6, [](auto&, const auto& in) { return row_sums(in[0]); });
 }
 
+TEST_CASE("A.17: sums over observed cells leave the others out, whatever they hold, and give them no gradient") {
+  Matrix<double> o(3, 4);
+  o << 1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1;
+  Matrix<double> m = random_matrix(3, 4, 3);
+  const Matrix<double> expected = m.cwiseProduct(o).rowwise().sum();
+  m(0, 1) = tests::not_a_number<double>;
+  m(1, 3) = infinity<double>;
+  Tape<double> tape;
+  CHECK(tests::distance(observed_row_sums(tape.constant(m), tape.constant(o)).value(), expected) < 1e-14);
+  const auto report = vade::testing::check_gradient({random_matrix(3, 4, 4)}, [&](auto& t, const auto& in) {
+    return sum(observed_row_sums(in[0], t.constant(o)));
+  });
+  CHECK_MESSAGE(report.passed, report.text());
+  CHECK(report.analytic[0] == o);
+}
+
 TEST_CASE("A variable that is summed in several ways gets the sum of its gradients") {
   check_between(-2, 2, [](auto&, const auto& in) {
     return in[0] * column_means(in[0]) + row_sums(in[0]) * sum(in[0]) + softmax(in[0]) * log_sum_exp(in[0]);

@@ -87,6 +87,13 @@ MUTANTS = [
      "std::log(x) + std::log1p(x)) / 2", "P.10", "distributions/negative_binomial"),
     ("shape for rate", NEGATIVE_BINOMIAL, "mean * (gamma_sample(dispersion, stream) / dispersion)",
      "mean * gamma_sample(dispersion, stream)", "P.11", "distributions/negative_binomial"),
+    # Absent cells
+    ("absent cells summed", "autodiff/reductions.hpp", "select(x.value(), T{0}).rowwise()",
+     "select(x.value(), x.value()).rowwise()", "O.1", "distributions/absent_cells"),
+    ("gradients for absent cells", "autodiff/reductions.hpp", "select(bar.replicate(1, x.cols()), T{0})",
+     "select(bar.replicate(1, x.cols()), T{1})", "O.2", "distributions/absent_cells"),
+    ("the sign of the mask", "autodiff/reductions.hpp", "x.accumulate((observed.value().array() != T{0})",
+     "x.accumulate((observed.value().array() == T{0})", "A.17", "autodiff/reductions"),
     # The mixture as a prior
     ("sign of the posterior's variance", PRIOR, ".square() + v(i, j)) * p(c, j)",
      ".square() - v(i, j)) * p(c, j)", "G.5", "distributions/gaussian_mixture_prior"),

@@ -91,6 +91,21 @@ Var<T> row_sums(Var<T> x) {
   return y;
 }
 
+/// y_i = Σ_j x_ij over the cells with o_ij ≠ 0, `[rows x 1]`, for `observed` o of the shape of x: 1 where a cell was observed
+/// and 0 where it is absent. x̄_ij += ȳ_i for these. An absent x_ij contributes exactly nothing to value and gradient, even
+/// if it is NaN. o gets no gradient. @throws ShapeError
+template <Real T>
+Var<T> observed_row_sums(Var<T> x, Var<T> observed) {
+  check_shape("observed_row_sums", "observed", observed, x.rows(), x.cols());
+  const Var<T> y = x.tape().record({x}, x.rows(), 1);
+  y.mutable_value() = (observed.value().array() != T{0}).select(x.value(), T{0}).rowwise().sum();
+  y.on_backward([x, y, observed] {
+    const auto bar = y.adjoint();
+    x.accumulate((observed.value().array() != T{0}).select(bar.replicate(1, x.cols()), T{0}));
+  });
+  return y;
+}
+
 /// y_i = (1 / cols) Σ_j x_ij, `[rows x 1]`. x̄_ij += ȳ_i / cols.
 template <Real T>
 Var<T> row_means(Var<T> x) {

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
+#include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/cross_entropy.hpp>
 #include <vade/autodiff/reductions.hpp>
 
@@ -19,6 +23,23 @@ Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x) {
 template <Real T>
 Var<T> bernoulli_mean_log_prob(Var<T> logits, Var<T> x) {
   return (T{-1} / static_cast<T>(x.rows())) * bernoulli_cross_entropy(logits, x);
+}
+
+/// log p(x_ij) of each cell, `[B x D]`: −[max(l, 0) − l x + log(1 + e^−|l|)]. l̄ += ȳ (x − σ(l)), x̄ += ȳ l. O(B D).
+/// @throws ShapeError
+template <Real T>
+Var<T> bernoulli_cell_log_prob(Var<T> logits, Var<T> x) {
+  return detail::binary(
+      "bernoulli_log_prob", logits, x,
+      [](T l, T v) { return l * v - std::max(l, T{0}) - std::log1p(std::exp(-std::abs(l))); },
+      [](T l, T v) { return l >= T{0} ? v - T{1} / (T{1} + std::exp(-l)) : v - std::exp(l) / (T{1} + std::exp(l)); }, [](T l, T) { return l; });
+}
+
+/// O.1: log p(x) of each row over the cells that were observed (see `observed_row_sums`), `[B x 1]`. An absent x_ij must
+/// be finite. @throws ShapeError
+template <Real T>
+Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x, Var<T> observed) {
+  return observed_row_sums(bernoulli_cell_log_prob(logits, x), observed);
 }
 
 }  // namespace vade

@@ -25,6 +25,13 @@ Var<T> categorical_log_prob(Var<T> logits, Var<T> indicators) {
   return row_sums(indicators * log_softmax(logits));
 }
 
+/// O.1: the same where the class was observed, and 0 where it is absent: `observed` is `[B x 1]`, 1 or 0. An absent row of
+/// `indicators` must be finite. @throws ShapeError
+template <Real T>
+Var<T> categorical_log_prob(Var<T> logits, Var<T> indicators, Var<T> observed) {
+  return observed_row_sums(categorical_log_prob(logits, indicators), observed);
+}
+
 /// Classes `[B]` as indicators h `[B x K]`, a constant. @throws ValueError for a label outside [0, K)
 template <Real T>
 Var<T> indicators(Tape<T>& tape, const Labels& labels, Index classes) {

@@ -41,6 +41,18 @@ Var<T> gaussian_log_prob(Var<T> z, Var<T> mean, Var<T> log_variance) {
   return T{-0.5} * row_sums((log_variance + log_two_pi<T>) + square(z - mean) * exp(-log_variance));
 }
 
+/// G.1 of each cell, `[B x D]`: log N(x_ij; μ_ij, σ_ij²). `log_variance` may be a row, a column or a number.
+template <Real T>
+Var<T> gaussian_cell_log_prob(Var<T> x, Var<T> mean, Var<T> log_variance) {
+  return T{-0.5} * (log_variance + log_two_pi<T> + square(x - mean) * exp(-log_variance));
+}
+
+/// O.1: the same over the cells that were observed (see `observed_row_sums`), `[B x 1]`. An absent x_ij must be finite.
+template <Real T>
+Var<T> gaussian_log_prob(Var<T> x, Var<T> mean, Var<T> log_variance, Var<T> observed) {
+  return observed_row_sums(gaussian_cell_log_prob(x, mean, log_variance), observed);
+}
+
 /// G.1 for μ = 0 and σ = 1: log N(z; 0, I).
 template <Real T>
 Var<T> standard_normal_log_prob(Var<T> z) {

@@ -78,6 +78,13 @@ Var<T> negative_binomial_log_prob(Var<T> x, Var<T> log_mean, Var<T> log_dispersi
   return row_sums(negative_binomial_cell_log_prob(x, log_mean, log_dispersion));
 }
 
+/// O.1: the same over the cells that were observed (see `observed_row_sums`). An absent x_ij must be finite and at least 0.
+/// @throws ShapeError
+template <Real T>
+Var<T> negative_binomial_log_prob(Var<T> x, Var<T> log_mean, Var<T> log_dispersion, Var<T> observed) {
+  return observed_row_sums(negative_binomial_cell_log_prob(x, log_mean, log_dispersion), observed);
+}
+
 /// One draw from the gamma distribution of shape `shape` and mean `shape`, P.11: O(1) expected (Marsaglia and Tsang, "A
 /// simple method for generating gamma variables", ACM Transactions on Mathematical Software 26, 2000).
 /// @throws ValueError unless the shape is positive and finite

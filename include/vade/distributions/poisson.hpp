@@ -46,6 +46,13 @@ Var<T> poisson_log_prob(Var<T> x, Var<T> log_rate) {
   return row_sums(poisson_cell_log_prob(x, log_rate));
 }
 
+/// O.1: the same over the cells that were observed (see `observed_row_sums`). An absent x_ij must be finite and at least 0.
+/// @throws ShapeError
+template <Real T>
+Var<T> poisson_log_prob(Var<T> x, Var<T> log_rate, Var<T> observed) {
+  return observed_row_sums(poisson_cell_log_prob(x, log_rate), observed);
+}
+
 /// One count from Poisson(`rate`), P.5. Below 30 by the products of uniform draws, O(rate); above by rejection from a
 /// bell-shaped density, O(1) expected (Hörmann, "The transformed rejection method for generating Poisson random
 /// variables", Insurance: Mathematics and Economics 12, 1993). @throws ValueError unless 0 <= rate <= 1e15
