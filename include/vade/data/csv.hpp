@@ -50,8 +50,9 @@ inline std::string read_text(const std::filesystem::path& path, std::uint64_t mo
   std::size_t got = 0;
   while (true) {
     if (got == text.size()) {
-      const std::uint64_t step = std::min<std::uint64_t>(std::max<std::size_t>(1 << 16, got), most - got);
-      text.resize(std::max(std::min<std::uint64_t>(got + step + 1, text.capacity()), std::uint64_t{got} + 1));
+      const std::size_t next =
+          got + 1 + static_cast<std::size_t>(std::min<std::uint64_t>(std::max<std::size_t>(1 << 16, got), most - got));
+      text.resize(has_size ? std::min(next, std::max(text.capacity(), got + 1)) : next);
     }
     const std::span<char> part = std::span(text).subspan(got);
     const std::size_t count = stream.read(std::as_writable_bytes(part));

@@ -100,6 +100,17 @@ struct IdxArray {
 
 namespace detail {
 
+/// Calls `body(i, element)` for each element, in the order of the array and in its own type.
+template <class Body>
+void for_each_element(const IdxArray& array, const Body& body) {
+  with_idx_type(array.type, [&]<class Stored>(Stored value) {
+    for (std::size_t i = 0; i < array.bytes.size() / sizeof(Stored); ++i) {
+      std::memcpy(&value, array.bytes.data() + i * sizeof(Stored), sizeof(Stored));
+      body(i, value);
+    }
+  });
+}
+
 inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits) {
   detail::ByteStream stream(path);
   const auto fail = [&](std::uint64_t offset, const auto&... parts) {

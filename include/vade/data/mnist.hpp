@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +39,9 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
   const std::optional<ImageShape> image = image_shape_of(path, array.shape);
   const auto numbers = [&]<Real T>(T) {
     try {
-      return Dataset::from_matrix(ConstMatrixView<T>(array.as<T>().data(), rows, columns), image);
+      Matrix<T> x(rows, columns);
+      for_each_element(array, [&](std::size_t i, auto value) { x.data()[i] = static_cast<T>(value); });
+      return Dataset::from_matrix(std::move(x), image);
     } catch (const ValueError& error) {  // not finite
       throw FileError(path.string() + ": " + error.what());
     }
@@ -56,38 +56,32 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
   }
 }
 
-/// Whether each line of `[N x C]` is a one among zeros.
-inline bool is_one_hot(const std::vector<Label>& values, std::size_t columns) {
-  if (columns < 2) return false;
-  for (std::size_t at = 0; at < values.size(); at += columns) {
-    const auto line = std::span(values).subspan(at, columns);
-    if (std::ranges::count(line, 1) != 1 || std::ranges::count(line, 0) != static_cast<std::ptrdiff_t>(columns) - 1)
-      return false;
-  }
-  return true;
-}
-
-/// `[N]`, or the first column of `[N x C]`, where QMNIST keeps the class. Reals must be whole.
+/// `[N]`, or the first column of `[N x C]`, where QMNIST keeps the class. Reals must be whole. O(bytes), in the memory
+/// of the labels.
 inline Labels labels_of(const std::filesystem::path& path, const IdxArray& array, Label classes) {
   if (array.shape.size() > 2)
     throw FileError(path.string() + ": the array is " + sizes_text(array.shape) + ", wanted labels, such as [60000]");
-  const std::vector<double> reals = array.as<double>();
-  for (std::size_t i = 0; i < reals.size(); ++i)
-    if (reals[i] != std::floor(reals[i]) || std::abs(reals[i]) > std::numeric_limits<Label>::max())
-      throw FileError(message(path.string(), ": label ", i, " is ", reals[i], ", wanted a whole number"));
-  const std::vector<Label> all(reals.begin(), reals.end());
   const std::size_t columns = array.shape.size() == 2 ? array.shape[1] : 1;
   if (columns == 0) throw FileError(path.string() + ": the labels have no column");
-  if (is_one_hot(all, columns))
+  Labels labels(array.shape[0]);
+  bool one_hot = columns > 1;  // whether each line so far is a one among zeros
+  std::size_t ones = 0;        // of the line
+  for_each_element(array, [&](std::size_t i, auto value) {
+    ones += value == 1 ? 1 : 0;
+    one_hot = one_hot && (value == 0 || value == 1);
+    if ((i + 1) % columns == 0) one_hot = one_hot && std::exchange(ones, std::size_t{0}) == 1;
+    if (i % columns != 0) return;
+    const auto number = static_cast<double>(value);
+    if (number != std::floor(number) || std::isinf(number))
+      throw FileError(message(path.string(), ": label ", i / columns, " is ", number, ", wanted a whole number"));
+    if (number < 0 || number >= classes)
+      throw FileError(
+          message(path.string(), ": label ", i / columns, " is ", number, ", wanted a label in [0, ", classes, ")"));
+    labels[i / columns] = static_cast<Label>(number);
+  });
+  if (one_hot && !labels.empty())
     throw FileError(path.string() + ": the labels " + sizes_text(array.shape) +
                     " are a one among zeros, wanted the number of the class, [N]");
-  Labels labels(array.shape[0]);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    labels[i] = all[i * columns];
-    if (labels[i] < 0 || labels[i] >= classes)
-      throw FileError(
-          message(path.string(), ": label ", i, " is ", labels[i], ", wanted a label in [0, ", classes, ")"));
-  }
   return labels;
 }
 
