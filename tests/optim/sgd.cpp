@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("Without momentum a step is w - rate g", T, float, double) {
 
 TEST_CASE_TEMPLATE("With momentum, three steps are those computed by hand", T, float, double) {
   auto p = number<T>(10);
-  Sgd<T> sgd({{.parameters = {&p}}}, 0.5);
+  Sgd<T> sgd({{.parameters = {&p}}}, {.momentum = 0.5});
   give(p, T{4});  // u = 4, w = 10 - 2
   sgd.step(0.5);
   CHECK(p.value()(0, 0) == T{8});
@@ -50,7 +50,7 @@ TEST_CASE_TEMPLATE("With momentum, three steps are those computed by hand", T, f
 
 TEST_CASE("A step uses gradients up, and leaves parameters without one as they are, velocity included") {
   auto p = number<double>(1), q = number<double>(1);
-  Sgd<double> sgd({{.parameters = {&p, &q}}}, 0.5);
+  Sgd<double> sgd({{.parameters = {&p, &q}}}, {.momentum = 0.5});
   give(p, 1.0);
   give(q, 1.0);
   sgd.step(1);
@@ -77,8 +77,21 @@ TEST_CASE("Rates of groups and the scale of gradients multiply") {
 TEST_CASE("Momentum outside [0, 1) and bad rates of groups are refused by name") {
   auto p = number<float>(0);
   for (const double bad : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()})
-    CHECK_THROWS_WITH_AS(Sgd<float>({}, bad), doctest::Contains("Sgd: momentum is "), vade::ValueError);
+    CHECK_THROWS_WITH_AS(Sgd<float>({}, {.momentum = bad}), doctest::Contains("SgdOptions: momentum is "), vade::ValueError);
   for (const double bad : {-1.0, std::numeric_limits<double>::quiet_NaN()})
     CHECK_THROWS_WITH_AS(Sgd<float>({{.parameters = {&p}, .rate = bad}}), doctest::Contains("rate of group 0"),
                          vade::ValueError);
+}
+
+TEST_CASE("Nesterov's form looks the gradient up ahead: two steps computed by hand") {
+  auto p = number<double>(10);
+  Sgd<double> sgd({{.parameters = {&p}}}, {.momentum = 0.5, .nesterov = true});
+  give(p, 4.0);  // u = 4, w = 10 - 0.5 (2 + 4)
+  sgd.step(0.5);
+  CHECK(p.value()(0, 0) == 7);
+  give(p, 2.0);  // u = 2 + 2, w = 7 - 0.5 (2 + 2)
+  sgd.step(0.5);
+  CHECK(p.value()(0, 0) == 5);
+  CHECK_THROWS_WITH_AS(Sgd<double>({}, {.nesterov = true}), doctest::Contains("nesterov is true with momentum 0"),
+                       vade::ValueError);
 }

@@ -18,25 +18,34 @@
 
 namespace vade {
 
-/// Decay rates of the moments, and ε, which stands outside the root.
+/// Decay rates of the moments, ε, which stands outside the root, and the decay of weights.
 struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  double weight_decay = 0;  ///< λ of AdamW, a share of each weight per unit of the learning rate; 0 is plain Adam
 
-  void for_each_option(auto&& visit) const { visit("beta1", beta1), visit("beta2", beta2), visit("epsilon", epsilon); }
+  void for_each_option(auto&& visit) const {
+    visit("beta1", beta1);
+    visit("beta2", beta2);
+    visit("epsilon", epsilon);
+    visit("weight_decay", weight_decay);
+  }
 
   /// @throws ValueError
   void check() const {
     check_between("AdamOptions", "beta1", beta1, 0.0, 0.999999);
     check_between("AdamOptions", "beta2", beta2, 0.0, 0.99999999);
     check_positive("AdamOptions", "epsilon", epsilon);
+    check_at_least("AdamOptions", "weight_decay", weight_decay, 0.0);
   }
 };
 
 /// Adam (Kingma and Ba 2015, algorithm 1). One step counter t for all parameters:
 ///     m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,
-///     w ← w − α · [m / (1 − β₁ᵗ)] / (√(v / (1 − β₂ᵗ)) + ε).
+///     w ← w − α · [m / (1 − β₁ᵗ)] / (√(v / (1 − β₂ᵗ)) + ε) − α λ w.
+/// The last term is the decoupled weight decay of AdamW (Loshchilov and Hutter 2019, algorithm 2), on the parameters that
+/// `ParameterGroup::decays_for` names.
 /// Moments belong to the optimizer and are made once; a parameter without a fresh gradient stays as it is, moments
 /// included. One pass over value, gradient and two moments: 28 bytes a parameter in float. Allocates nothing in `step`.
 template <Real T>
@@ -89,8 +98,10 @@ class Adam {
     const auto root = static_cast<T>(1 / std::sqrt(correction2));
     const auto epsilon = static_cast<T>(options_.epsilon);
     const auto scale = static_cast<T>(gradient_scale);
-    for_each_fresh([&](Parameter<T>& p, std::size_t index, double group_rate) {
-      const auto alpha = static_cast<T>(rate * group_rate / correction1);
+    for_each_fresh([&](Parameter<T>& p, std::size_t index, const ParameterGroup<T>& group) {
+      const auto alpha = static_cast<T>(rate * group.rate / correction1);
+      const bool decays = options_.weight_decay > 0 && group.decays_for(p);
+      const auto kept = static_cast<T>(1 - (decays ? rate * group.rate * options_.weight_decay : 0.0));
       T* const value = p.value().data();
       const T* const gradient = p.gradient().data();
       T* const first = first_moments_[index].data();
@@ -104,6 +115,7 @@ class Adam {
           v = b2 * v + (T{1} - b2) * g.square();
           m = (m.max(tiny) - tiny) + (m.min(-tiny) + tiny);
           v = v.max(tiny) - tiny;
+          if (decays) w *= kept;
           w -= alpha * m / (v.sqrt() * root + epsilon);
         }
       });
@@ -135,7 +147,7 @@ class Adam {
     std::size_t index = 0;
     for (ParameterGroup<T>& group : groups_)
       for (Parameter<T>* p : group.parameters) {
-        if (p->has_fresh_gradient()) visit(*p, index, group.rate);
+        if (p->has_fresh_gradient()) visit(*p, index, group);
         ++index;
       }
   }

@@ -20,6 +20,10 @@ template <Real T>
 struct ParameterGroup {
   std::vector<Parameter<T>*> parameters;
   double rate = 1;
+  bool decays = true;  ///< whether an optimizer's weight decay acts on its matrices; it never acts on single rows, such as biases
+
+  /// Whether weight decay acts on `p`.
+  bool decays_for(const Parameter<T>& p) const { return decays && p.rows() > 1; }
 };
 
 namespace detail {
