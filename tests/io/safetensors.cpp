@@ -126,6 +126,9 @@ TEST_CASE("Every rule of the format that is broken is named") {
   CHECK(complaint(bytes_of(std::string(8, '\xff'))) ==
         "byte 0: the header length is 18446744073709551615, wanted at most 0");
   CHECK(complaint(file(entry(good), 8), {.header_bytes = 10}).starts_with("byte 0: the header length is "));
+  CHECK(complaint(bytes_of(std::string("PK\3\4\x14\0\0\0aaaa", 12))).ends_with("; it is a zip archive, such as numpy.savez, PyTorch and Excel write: "
+                                                                  "unpack it, or save each array by numpy.save"));
+  CHECK(complaint(bytes_of(std::string("\x93NUMPY\1\0v\0", 10))).ends_with("; it is an NPY file, an array of numpy: read_npy reads it"));
   CHECK(complaint(file("")) == "byte 8: the header does not start with '{'");
   CHECK(complaint(file(" {}")) == "byte 8: the header does not start with '{'");
   CHECK(complaint(file("\xEF\xBB\xBF{}")) == "byte 8: the header does not start with '{'");

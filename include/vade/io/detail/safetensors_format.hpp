@@ -21,6 +21,7 @@
 #include <vade/core/matrix.hpp>
 #include <vade/core/printable.hpp>
 #include <vade/io/detail/safetensors_header.hpp>
+#include <vade/io/known_format.hpp>
 
 namespace vade {
 
@@ -137,7 +138,8 @@ inline std::size_t safetensors_header_size(std::span<const std::byte> first, con
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(first[i]);
   const std::uint64_t limit = std::min(most < 8 ? 0 : most - 8, header_limit);
-  if (length > limit) throw FileError(message(where, "byte 0: the header length is ", length, ", wanted at most ", limit));
+  if (length > limit)
+    throw FileError(message(where, "byte 0: the header length is ", length, ", wanted at most ", limit, known_format_text(first.first(8))));
   return static_cast<std::size_t>(length);
 }
 
