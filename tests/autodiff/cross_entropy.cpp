@@ -39,6 +39,21 @@ TEST_CASE("A.13: bernoulli_cross_entropy has its gradients at moderate, tiny and
                       CrossEntropy{}, {.relative = 1e-6, .absolute = 1e-7});
 }
 
+TEST_CASE("bernoulli_cross_entropies are one value a row, with the gradients of each, and sum to bernoulli_cross_entropy") {
+  std::uint64_t seed = 50;
+  for (const auto& [rows, columns] : shapes)
+    for (const double scale : {1e-5, 2.0, 30.0}) {
+      const Matrix<double> l = random_matrix(rows, columns, ++seed, -scale, scale);
+      const Matrix<double> x = random_matrix(rows, columns, ++seed, 0, 1);
+      const auto by_row = [](auto&, const auto& in) { return vade::bernoulli_cross_entropies(in[0], in[1]); };
+      check_operation({l, x}, by_row, {.relative = 1e-6, .absolute = 1e-7});
+      const auto values = outcome<double>({l, x}, by_row).value;
+      CHECK(values.rows() == rows);
+      CHECK(values.cols() == 1);
+      CHECK(std::abs(values.sum() - outcome<double>({l, x}, CrossEntropy{}).value(0, 0)) < 1e-13 * values.sum());
+    }
+}
+
 TEST_CASE("bernoulli_cross_entropy has its gradients at data of exactly 0 and 1") {
   Matrix<double> x(2, 3);
   x << 0, 1, 0, 1, 1, 0;

@@ -81,6 +81,22 @@ TEST_CASE("V.6: huge logits give finite values: 0 where right, -|l| where wrong"
   }
 }
 
+TEST_CASE("V.6: in float, rows that are almost certain keep their digits: x = 1 and large logits cancel nothing") {
+  for (const double low : {8.0, 15.0}) {
+    const Index inputs = 784;
+    Matrix<double> l(1, inputs), x(1, inputs);
+    double wanted = 0;
+    for (Index j = 0; j < inputs; ++j) {
+      const bool one = j % 3 == 0;
+      l(0, j) = (one ? 1 : -1) * static_cast<double>(static_cast<float>(low + 7.0 * static_cast<double>(j) / inputs));
+      x(0, j) = one;
+      wanted -= std::log1p(std::exp(-std::abs(l(0, j))));
+    }
+    CHECK(static_cast<double>(evaluate_float({l, x}, log_prob)(0, 0)) == Approx(wanted).epsilon(2e-6).scale(0));
+    CHECK(static_cast<double>(evaluate_float({l, x}, mean_log_prob)(0, 0)) == Approx(wanted).epsilon(2e-6).scale(0));
+  }
+}
+
 TEST_CASE("V.6: logit 0 gives log 1/2 for each pixel, whatever the image: pixels are summed, not averaged") {
   CHECK(evaluate({Matrix<double>::Zero(3, 784), grey(3, 784, 1)}, mean_log_prob)(0, 0) ==
         Approx(-784 * std::log(2.0)).epsilon(1e-13));

@@ -111,4 +111,26 @@ TEST_CASE("Batches of equal share add up to all rows, later ones fade earlier on
                   vade::ShapeError);
 }
 
+TEST_CASE("M.11: variances keep their digits where the codes are far from 0, in one batch and in many") {
+  constexpr Index rows = 200;
+  Matrix<double> noise(rows, 1);
+  vade::fill_normal(noise, 5, vade::Purpose::user);
+  const Matrix<double> gamma = Matrix<double>::Ones(rows, 1), log_variances = Matrix<double>::Constant(rows, 1, -6);
+  for (const double centre : {0.0, 1e2, 1e4, 1e6, 1e8}) {
+    CAPTURE(centre);
+    const Matrix<double> codes = centre + 0.1 * noise.array();
+    const double mean = codes.mean(), wanted = std::exp(-6.0) + (codes.array() - mean).square().mean();
+    for (const Index batch : {rows, Index{20}}) {
+      OnlineMixture<double> online(1, 1);
+      for (Index first = 0; first < rows; first += batch)
+        online.observe(gamma.topRows(batch), codes.middleRows(first, batch), log_variances.topRows(batch), 1e-9);
+      MixtureParameters<double> mixture(1, 1);
+      online.update(mixture);
+      const double rounded = 1e-15 * centre;  // the centre is a double: it misses the mean by this much, in deviations
+      CHECK(std::exp(mixture.log_variances.value()(0, 0)) == doctest::Approx(wanted).epsilon(1e-12 + rounded).scale(0));
+      CHECK(std::abs(mixture.means.value()(0, 0) - mean) <= 1e-15 * (1 + centre));
+    }
+  }
+}
+
 }  // namespace online_mixture_tests

@@ -7,16 +7,17 @@
 
 #include <vade/autodiff/arithmetic.hpp>
 #include <vade/autodiff/cross_entropy.hpp>
-#include <vade/autodiff/reductions.hpp>
+#include <vade/autodiff/pointwise.hpp>
 
 namespace vade {
 
 /// log p(x) = Σ_j [x_j l_j − softplus(l_j)] for each row: logits and x `[B x D]`, result `[B x 1]`, nats. Values of x
-/// between 0 and 1 give the cross-entropy, as grey images use it. O(B D). V.6 in docs/derivations. @throws ShapeError
+/// between 0 and 1 give the cross-entropy, as grey images use it. No digit is lost to large logits: in the fused form, the
+/// terms of a pixel have one sign. O(B D). V.6 in docs/derivations. @throws ShapeError
 template <Real T>
 Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x) {
   check_shape("bernoulli_log_prob", "x", x, logits.rows(), logits.cols());
-  return row_sums(x * logits - softplus(logits));
+  return T{-1} * bernoulli_cross_entropies(logits, x);
 }
 
 /// (1/B) Σ_i log p(x_i), `[1 x 1]`: the same in one fused pass, as training uses it.
