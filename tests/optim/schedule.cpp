@@ -146,3 +146,12 @@ TEST_CASE("A period must be positive, and a floor must not lie above the value")
     CHECK_THROWS_WITH_AS(Schedule::step_decay(1, 0.5, 1, bad), doctest::Contains("Schedule::step_decay: floor is "),
                          vade::ValueError);
 }
+
+TEST_CASE("Numbers that would overflow on their way through the epochs are refused by name") {
+  CHECK_THROWS_WITH_AS(Schedule::constant(1e101), "Schedule: value is 1e+101, wanted a value in [0, 1e+100]",
+                       vade::ValueError);
+  CHECK_THROWS_WITH_AS(Schedule::warm_up(1e300, 1, 3), doctest::Contains("Schedule::warm_up: first is"), vade::ValueError);
+  CHECK_THROWS_AS(Schedule::warm_up(0, 1e308, 3), vade::ValueError);
+  CHECK(Schedule::warm_up(0, 1e100, 2e9).at(1e9, 2e9) == doctest::Approx(5e99).scale(0));
+  CHECK(Schedule::warm_up(0, 1e100, 1e-300).at(1e9, 2e9) == 1e100);
+}

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <vade/report/image_grid.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include "../support/extremes.hpp"
@@ -96,6 +98,11 @@ TEST_CASE("what does not fit is refused") {
                        vade::ShapeError);
   CHECK_THROWS_AS(image_grid(Matrix<float>(0, 6), 2, 3), vade::ShapeError);
   CHECK_THROWS_AS(image_grid(images, 0, 6), vade::ValueError);
+  CHECK_THROWS_WITH_AS(image_grid(images, std::numeric_limits<Index>::max(), 8),
+                       doctest::Contains("image_grid: height is "), vade::ValueError);
+  CHECK_THROWS_AS(image_grid(images, 6, std::numeric_limits<Index>::max()), vade::ValueError);
+  CHECK_THROWS_WITH_AS(image_grid(images, 2, 3, {.columns = 10'000, .scale = 2}),
+                       doctest::Contains("image_grid: pixels in a line of images is 120000"), vade::ValueError);
   CHECK_THROWS_AS(image_grid(images, 2, 3, {.columns = 0}), vade::ValueError);
   CHECK_THROWS_AS(image_grid(images, 2, 3, {.columns = 2, .row_labels = {"one"}}), vade::ShapeError);
   CHECK_THROWS_AS(image_grid(images, 2, 3, {.columns = 2, .column_titles = {"one"}}), vade::ShapeError);

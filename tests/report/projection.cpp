@@ -74,6 +74,11 @@ TEST_CASE("data that do not vary explain nothing, and are no error") {
   CHECK(project(pca, x).isZero());
 }
 
+TEST_CASE("covariances of more columns than memory holds are refused with their size") {
+  CHECK_THROWS_WITH_AS(principal_components(vade::Matrix<float>::Zero(2, 1600000).eval(), 1),
+                       doctest::Contains("principal_components: covariances of 1600000 columns take"), vade::ValueError);
+}
+
 TEST_CASE("what has no components is refused") {
   vade::Matrix<double> x = vade::Matrix<double>::Zero(5, 3);
   CHECK_THROWS_WITH_AS(principal_components(x, 4), "principal_components: count is 4, wanted a value in [1, 3]",

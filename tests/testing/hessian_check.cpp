@@ -116,6 +116,11 @@ TEST_CASE("NaN never passes, and shapes that do not fit are refused") {
                        "check_hessian: claim is [3 x 3], wanted [2 x 2]", vade::ShapeError);
 }
 
+TEST_CASE("A Hessian that no memory holds is refused with its size, before any sweep") {
+  CHECK_THROWS_WITH_AS(check_negative_definite({Matrix<double>::Zero(1, 1600000)}, sum_of_squares),
+                       doctest::Contains("check_hessian: second derivatives in 1600000 variables take"), vade::ValueError);
+}
+
 TEST_CASE("The points are not changed") {
   const std::vector<Matrix<double>> points{normals(1, 2, 1)}, before = points;
   check_hessian(points, sum_of_squares, Matrix<double>::Identity(2, 2));

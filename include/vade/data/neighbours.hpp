@@ -12,6 +12,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/kernel/product.hpp>
 
 namespace vade {
@@ -76,6 +77,9 @@ Neighbours nearest_neighbours(const MatrixRef<T>& x, Index count) {
   check_at_least<Index>("nearest_neighbours", "rows of x", x.rows(), 2);
   check_between<Index>("nearest_neighbours", "count", count, 1, x.rows() - 1);
   check_finite("nearest_neighbours", "x", x);
+  const auto rows = static_cast<double>(x.rows()), neighbours = static_cast<double>(count);
+  check_memory("nearest_neighbours", detail::message(count, " neighbours of ", x.rows(), " rows of ", x.cols(), " columns"),
+               16 * rows * neighbours + 8 * rows * static_cast<double>(x.cols()));
   Matrix<double> centred = x.template cast<double>();
   centred.rowwise() -= RowVector<double>(centred.colwise().mean());
   const Eigen::ArrayXd squares = centred.rowwise().squaredNorm().array();

@@ -15,14 +15,14 @@ namespace vade {
 /// `epoch` counts passes as a real number (2.5 is half through the third), `epochs` is how many there will be.
 class Schedule {
  public:
-  /// `value`, always. @throws ValueError for one that is negative or not finite, like all makers
+  /// `value`, always. @throws ValueError for one that is negative, not finite or above 1e100, like all makers
   static Schedule constant(double value) { return Schedule(Kind::constant, value); }
 
   /// `value · factor^⌊epoch / every⌋`, not below `floor`, which is at most `value`. @throws ValueError
   static Schedule step_decay(double value, double factor, double every, double floor = 0) {
     check_between("Schedule::step_decay", "factor", factor, 0.0, 1.0);
     check_positive("Schedule::step_decay", "every", every);
-    check_at_least("Schedule::step_decay", "value", value, 0.0);
+    check_between("Schedule::step_decay", "value", value, 0.0, most);
     check_between("Schedule::step_decay", "floor", floor, 0.0, value);
     return Schedule(Kind::step_decay, value, factor, every, floor);
   }
@@ -49,7 +49,7 @@ class Schedule {
   /// From `first` at epoch 0 linearly to `value` at epoch `over`, then `value`: the warm-up of a KL weight.
   /// @throws ValueError
   static Schedule warm_up(double first, double value, double over) {
-    check_at_least("Schedule::warm_up", "first", first, 0.0);
+    check_between("Schedule::warm_up", "first", first, 0.0, most);
     check_at_least("Schedule::warm_up", "over", over, 0.0);
     return Schedule(Kind::warm_up, value, first, over);
   }
@@ -92,8 +92,10 @@ class Schedule {
 
   Schedule(Kind kind, double value, double a = 0, double b = 0, double c = 0)
       : kind_(kind), value_(value), a_(a), b_(b), c_(c) {
-    check_at_least("Schedule", "value", value, 0.0);
+    check_between("Schedule", "value", value, 0.0, most);
   }
+
+  static constexpr double most = 1e100;  // times a number of epochs, it is far from overflow
 
   Kind kind_;
   double value_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vade/core/checks.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/io/png.hpp>
 #include <vade/report/color.hpp>
 #include <vade/report/detail/font.hpp>
@@ -48,8 +49,10 @@ class Canvas {
   Canvas(Index width, Index height, Color background = paper) : image_{width, height, {}} {
     check_between("Canvas", "width", width, Index{1}, Index{30'000});
     check_between("Canvas", "height", height, Index{1}, Index{30'000});
-    image_.rgb.reserve(static_cast<std::size_t>(width * height * 3));
-    for (Index i = 0; i < width * height; ++i)
+    const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    check_memory("Canvas", vade::detail::message("pixels [", width, " x ", height, "]"), 3 * static_cast<double>(pixels));
+    image_.rgb.reserve(3 * pixels);
+    for (std::size_t i = 0; i < pixels; ++i)
       image_.rgb.insert(image_.rgb.end(), {background.red, background.green, background.blue});
   }
 
@@ -198,7 +201,9 @@ class Canvas {
     return std::max(0.0, std::min(start + 1, high) - std::max(start, low));
   }
 
-  std::size_t offset(Index x, Index y) const { return static_cast<std::size_t>(y * image_.width + x) * 3; }
+  std::size_t offset(Index x, Index y) const {
+    return 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(image_.width) + static_cast<std::size_t>(x));
+  }
 
   Image image_;
 };

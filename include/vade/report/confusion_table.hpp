@@ -60,7 +60,8 @@ inline Image confusion_table(const Matrix<double>& counts, const ConfusionTableO
   const double height = top + cell * static_cast<double>(counts.rows()) + 2.8 * size;
   const std::string note = "shade: share of the row";
   const double least = std::max(text_width(options.title, 1.2 * size), left + text_width(note, 0.8 * size)) + 2 * size;
-  Canvas canvas(static_cast<Index>(std::ceil(std::max(width, least))), static_cast<Index>(std::ceil(height)));
+  const auto side = [](double pixels) { return static_cast<Index>(std::ceil(std::min(pixels, 1e6))); };  // of an Index, too
+  Canvas canvas(side(std::max(width, least)), side(height));
 
   for (Index r = 0; r < counts.rows(); ++r) {
     const double sum = counts.row(r).sum();

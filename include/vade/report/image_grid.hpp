@@ -35,12 +35,15 @@ inline Color grey(double value, bool invert) {
   return {level, level, level};
 }
 
+/// Pixels in a side of an image or a sheet: no canvas is larger, and products of two are far from overflow.
+inline constexpr Index most_pixels = 30'000;
+
 /// Rows of `images` that `absent` names, if any, are left as paper.
 inline Image image_grid(const Matrix<double>& images, Index height, Index width, const ImageGridOptions& options,
                         const std::vector<bool>& absent = {}) {
   constexpr std::string_view who = "image_grid";
-  check_at_least(who, "height", height, Index{1});
-  check_at_least(who, "width", width, Index{1});
+  check_between(who, "height", height, Index{1}, most_pixels);
+  check_between(who, "width", width, Index{1}, most_pixels);
   check_width(who, "images", images, height * width);
   check_between(who, "columns", options.columns, Index{1}, Index{10'000});
   check_between(who, "scale", options.scale, Index{1}, Index{100});
@@ -66,6 +69,11 @@ inline Image image_grid(const Matrix<double>& images, Index height, Index width,
   const Index group_gap = options.group > 1 ? 2 * options.gap : 0;
   const auto row_top = [&](Index r) { return top + r * step_y + r / options.group * group_gap; };
   const Index titled = static_cast<Index>(std::ceil(text_width(options.title, 1.2 * size))) + 2 * margin;
+  // Before the products are made: 32 bits do not hold those of many images.
+  check_between(who, "pixels in a line of images", static_cast<double>(columns) * static_cast<double>(step_x), 0.0,
+                static_cast<double>(most_pixels));
+  check_between(who, "pixels in a column of images", static_cast<double>(rows) * static_cast<double>(step_y + group_gap),
+                0.0, 2.0 * static_cast<double>(most_pixels));
   const Index sheet_width = std::max(left + columns * step_x - options.gap + margin, titled);
   Canvas canvas(sheet_width, row_top(rows - 1) + step_y - options.gap + margin);
 

@@ -10,6 +10,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 
 /// Principal component analysis by the eigenvectors of the covariance, in double whatever the data are.
 namespace vade::report {
@@ -36,6 +37,8 @@ Projection<T> principal_components(const MatrixRef<T>& x, Index count) {
   check_between(who, "count", count, Index{1}, x.cols());
   check_finite(who, "x", x);
 
+  const auto side = static_cast<double>(x.cols());
+  check_memory(who, vade::detail::message("covariances of ", x.cols(), " columns"), 4 * 8 * side * side);
   constexpr Index block = 1024;  // rows widened to double at a time, in fixed order: the same sums on every run
   RowVector<double> mean = RowVector<double>::Zero(x.cols());
   for (Index at = 0; at < x.rows(); at += block)

@@ -10,6 +10,7 @@
 
 #include <Eigen/Eigenvalues>
 
+#include <vade/core/memory.hpp>
 #include <vade/testing/gradient_check.hpp>
 
 /// A claimed Hessian, or a claimed maximum, is checked in three lines:
@@ -71,6 +72,8 @@ HessianReport difference_hessian(const std::vector<Matrix<double>>& points, cons
     }
     return all;
   };
+  check_memory("check_hessian", vade::detail::message("second derivatives in ", n, " variables"),
+               4 * 8 * static_cast<double>(n) * static_cast<double>(n));
   HessianReport report;
   report.numeric = Matrix<double>::Zero(n, n);
   Index row = 0;
