@@ -11,7 +11,7 @@ TEST_CASE("Memory that no machine has is refused with its sizes and bytes, and m
   CHECK_THROWS_WITH_AS(vade::check_memory("fit", "covariances of 3 components in 3000000 dimensions", 2.16e14),
                        "fit: covariances of 3 components in 3000000 dimensions take 2.16e+14 bytes (201165.676 GiB), which the "
                        "system does not give; wanted smaller sizes",
-                       vade::ValueError);
+                       vade::ResourceError);
   for (const double bytes : {1e20, 1e300, std::numeric_limits<double>::infinity()})
-    CHECK_THROWS_AS(vade::check_memory("fit", "numbers", bytes), vade::ValueError);
+    CHECK_THROWS_AS(vade::check_memory("fit", "numbers", bytes), vade::ResourceError);
 }

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include <vade/core/random.hpp>
+
 #include "golden.hpp"
 
 TEST_CASE("Calinski-Harabasz agrees with scikit-learn") {
@@ -61,11 +63,31 @@ TEST_CASE("Calinski-Harabasz refuses labels and data that have no score") {
   CHECK_THROWS_AS(vade::calinski_harabasz(x, {0, 1, 0, 1}), vade::ValueError);
 }
 
-TEST_CASE("Calinski-Harabasz ignores a scale down to 1e-150; distances whose squares underflow count as 0") {
+TEST_CASE("Law of units: Calinski-Harabasz ignores a scale, also where squares would underflow, and orders") {
   vade::Matrix<double> x(4, 1);
   x << 0, 2, 10, 12;
   const vade::Labels labels{0, 0, 1, 1};
   CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-150 * x), labels) == doctest::Approx(50.0));
   CHECK(vade::calinski_harabasz(vade::Matrix<float>((1e-25 * x).cast<float>()), labels) == doctest::Approx(50.0));
-  CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-170 * x), labels) == 1);  // as for equal rows
+  CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-170 * x), labels) == doctest::Approx(50.0));
+  CHECK(vade::calinski_harabasz(vade::Matrix<double>(1e-300 * x), labels) == doctest::Approx(50.0));
+
+  vade::Matrix<double> y(60, 3);
+  vade::fill_normal(y, 5, vade::Purpose::user);
+  y = (y.array() * 64).round();  // exact when shifted
+  vade::Labels thirds;
+  for (vade::Index i = 0; i < 60; ++i) {
+    thirds.push_back(static_cast<vade::Label>(i % 3));
+    y.row(i).array() += 128.0 * static_cast<double>(i % 3);
+  }
+  const double wanted = vade::calinski_harabasz(y, thirds);
+  const auto same = [&](const vade::Matrix<double>& z) {
+    CHECK(vade::calinski_harabasz(z, thirds) == doctest::Approx(wanted).scale(0).epsilon(1e-9));
+  };
+  for (const double unit : {1e3, 1e-3, 1e6, 1e-6, -1.0, 0x1p-60}) same(unit * y);
+  same(y.array() + 1e6);
+  same(y.rowwise().reverse());
+  const vade::Labels backwards(thirds.rbegin(), thirds.rend());
+  CHECK(vade::calinski_harabasz(vade::Matrix<double>(y.colwise().reverse()), backwards) ==
+        doctest::Approx(wanted).scale(0).epsilon(1e-12));
 }

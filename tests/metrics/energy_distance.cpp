@@ -169,8 +169,16 @@ TEST_CASE("S.7: without a null there is no quantile of it, and a wrong level is 
   CHECK_THROWS_AS(EnergyTest{}.null_quantile(-0.5), vade::ValueError);
 }
 
-TEST_CASE("S.6: distances scale with the data down to 1e-150, and count as 0 where their squares underflow") {
+TEST_CASE("S.6: distances scale with the data, also where their squares would underflow") {
   const Matrix<double> x = cloud(20, 2, 1), y = cloud(20, 2, 2, 1);
   CHECK(energy_distance(1e-150 * x, 1e-150 * y) == Approx(1e-150 * energy_distance(x, y)).epsilon(1e-12).scale(0));
-  CHECK(energy_distance(1e-170 * x, 1e-170 * y) == 0);
+  CHECK(energy_distance(1e-170 * x, 1e-170 * y) == Approx(1e-170 * energy_distance(x, y)).epsilon(1e-12).scale(0));
+  CHECK(energy_distance(1e-290 * x, 1e-290 * y) == Approx(1e-290 * energy_distance(x, y)).epsilon(1e-12).scale(0));
+}
+
+TEST_CASE("S.7: more permutations than memory holds are refused with their sizes") {
+  const Matrix<double> x = Matrix<double>::Zero(2000, 1);
+  CHECK_THROWS_WITH_AS(vade::energy_test(x, x, 1'000'000'000),
+                       doctest::Contains("energy_test: 1000000001 deals of 4000 rows of 1 columns take"), vade::ResourceError);
+  CHECK_THROWS_AS(vade::energy_test(x, x, 1'000'000'001), vade::ValueError);
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <vade/core/random.hpp>
+
 #include "golden.hpp"
 
 namespace {
@@ -137,13 +139,39 @@ TEST_CASE("squares that overflow are refused, not NaN") {
   CHECK(vade::silhouette(vade::Matrix<double>(x.cast<double>()), labels) > 0.9);
 }
 
-TEST_CASE("the silhouette of floats ignores a scale down to 1e-17; distances whose squares underflow count as 0") {
+TEST_CASE("Law of units: the silhouette ignores a scale, also where squares would underflow") {
   vade::Matrix<float> x(6, 1);
   x << 1, 2, 3, 11, 12, 13;
   const vade::Labels labels{0, 0, 0, 1, 1, 1};
   const double wanted = vade::silhouette(x, labels);
   CHECK(vade::silhouette(vade::Matrix<float>(1e-17f * x), labels) == doctest::Approx(wanted).epsilon(1e-5));
-  CHECK(vade::silhouette(vade::Matrix<float>(1e-25f * x), labels) == 0);
+  CHECK(vade::silhouette(vade::Matrix<float>(1e-25f * x), labels) == doctest::Approx(wanted).epsilon(1e-5));
+  CHECK(vade::silhouette(vade::Matrix<float>(1e-35f * x), labels) == doctest::Approx(wanted).epsilon(1e-5));
+  CHECK(vade::silhouette(vade::Matrix<double>(1e-300 * x.cast<double>()), labels) ==
+        doctest::Approx(wanted).epsilon(1e-6));
   const vade::Matrix<double> same = 1e-25 * x.cast<double>();
   CHECK(vade::silhouette(same, labels) == doctest::Approx(wanted).epsilon(1e-5));
+}
+
+TEST_CASE("Law of units: scale, shift, and the order of columns and rows change no silhouette") {
+  vade::Matrix<double> x(60, 3);
+  vade::fill_normal(x, 5, vade::Purpose::user);
+  x = (x.array() * 64).round();  // exact when shifted
+  vade::Labels labels;
+  for (vade::Index i = 0; i < 60; ++i) {
+    labels.push_back(static_cast<vade::Label>(i % 3));
+    x.row(i).array() += 128.0 * static_cast<double>(i % 3);
+  }
+  const std::vector<double> wanted = vade::silhouette_samples<double>(x, labels);
+  const auto same = [&](const vade::Matrix<double>& y) {
+    const std::vector<double> got = vade::silhouette_samples<double>(y, labels);
+    for (std::size_t i = 0; i < wanted.size(); ++i) REQUIRE(std::abs(got[i] - wanted[i]) < 1e-9);
+  };
+  for (const double unit : {1e3, 1e-3, 1e6, 1e-6, -1.0}) same(unit * x);
+  CHECK(vade::silhouette_samples<double>(0x1p-60 * x, labels) == wanted);  // to the bit
+  same(x.array() + 1e6);
+  same(x.rowwise().reverse());
+  const vade::Labels backwards(labels.rbegin(), labels.rend());
+  std::vector<double> turned = vade::silhouette_samples<double>(x.colwise().reverse(), backwards);
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(std::abs(turned[59 - i] - wanted[i]) < 1e-12);
 }

@@ -85,17 +85,21 @@ TEST_CASE("Variances that are not positive and finite, or of another shape, are 
   }
 }
 
-TEST_CASE("isotropic gives every component the variances of the data, and replace one component those of another") {
+TEST_CASE("isotropic gives every component the variances of the data, replace and widen change them") {
   const RowVector<double> variance = normal_matrix(1, 4, 1).array().exp();
   Matrix<double> spread = DiagonalCovariance::isotropic(variance, 3);
   REQUIRE(spread.rows() == 3);
   for (Index k = 0; k < 3; ++k) CHECK(spread.row(k) == variance);
 
-  const Matrix<double> before = spread, other = normal_matrix(3, 4, 2).array().exp();
+  const Matrix<double> before = spread, other = normal_matrix(1, 4, 2).array().exp();
   DiagonalCovariance::replace(spread, other, 1);
   CHECK(spread.row(0) == before.row(0));
-  CHECK(spread.row(1) == other.row(1));
+  CHECK(spread.row(1) == other.row(0));
   CHECK(spread.row(2) == before.row(2));
+  CHECK(DiagonalCovariance::variances(spread, 1) == other.row(0));
+  DiagonalCovariance::widen(spread, variance);
+  CHECK(spread.row(0) == before.row(0) + variance);
+  CHECK(spread.row(1) == other.row(0) + variance);
 }
 
 TEST_CASE("log_normaliser_k = −½ (J log 2π + Σ_j log σ²_kj)") {
@@ -163,7 +167,7 @@ TEST_CASE("The weighted moments, about any point, give N_k = Σ r, the weighted 
     constexpr double floor = 0.125;
     Matrix<double> means = about, variances(clusters, 5);
     for (Index k = 0; k < clusters; ++k) {
-      CHECK(moments.estimate(k, floor, means, variances));
+      CHECK(moments.estimate(k, RowVector<double>::Constant(5, floor), means, variances));
       double mass = 0;
       for (Index i = 0; i < 53; ++i) mass += r(i, k);
       CHECK(moments.mass(k) == doctest::Approx(mass).epsilon(1e-13));
@@ -184,7 +188,7 @@ TEST_CASE("A component of one row has that row as its mean, and the floor as its
   DiagonalCovariance::Moments moments(2, 2);
   Matrix<double> means = one.x.topRows(2).rowwise() - one.origin, variances(2, 2);
   one.add_to(moments, means);
-  CHECK(moments.estimate(0, 1e-6, means, variances));
+  CHECK(moments.estimate(0, RowVector<double>::Constant(2, 1e-6), means, variances));
   for (Index j = 0; j < 2; ++j) {
     CHECK(means(0, j) + one.origin(j) == doctest::Approx(one.x(0, j)).epsilon(1e-15));
     CHECK(variances(0, j) >= 1e-6);
@@ -201,11 +205,11 @@ TEST_CASE("Moments about a point that is many spreads away say that the variance
     DiagonalCovariance::Moments moments(1, 2);
     Matrix<double> means = mean.array() + away, variances(1, 2);
     rows.add_to(moments, means);
-    CHECK(moments.estimate(0, 0, means, variances) == (away == 1));
+    CHECK(moments.estimate(0, RowVector<double>::Zero(2), means, variances) == (away == 1));
     CHECK((means - mean).cwiseAbs().maxCoeff() < 1e-15 * (1 + away));
     DiagonalCovariance::Moments again(1, 2);
     rows.add_to(again, means);
-    CHECK(again.estimate(0, 0, means, variances));
+    CHECK(again.estimate(0, RowVector<double>::Zero(2), means, variances));
     for (Index j = 0; j < 2; ++j) {
       const double wanted = (rows.x.col(j).array() - rows.x.col(j).mean()).square().mean();
       CHECK(variances(0, j) == doctest::Approx(wanted).epsilon(1e-13));

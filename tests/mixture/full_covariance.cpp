@@ -184,6 +184,24 @@ TEST_CASE_TEMPLATE("data with two equal columns, large and small, have a mixture
   }
 }
 
+TEST_CASE("covariances that no memory holds are refused with their sizes, before any is made") {
+  const vade::Matrix<float> x = vade::Matrix<float>::Zero(2, 3000000);
+  FullMixture<float> mixture;
+  CHECK_THROWS_WITH_AS(mixture.fit(x, {.clusters = 2}),
+                       doctest::Contains("GaussianMixture: covariances of 2 components in 3000000 dimensions take"),
+                       vade::ResourceError);
+}
+
+TEST_CASE("entries of a covariance mirror each other in the units of their own columns") {
+  vade::Matrix<double> covariance(3, 3);
+  covariance << 1e12, 3e-1, 1e5, 3e-1, 1e-12, 1e-7, 1e5, 1e-7, 1;
+  const auto check = [&] { vade::FullCovariance::check("fit", {covariance}, 1, 3); };
+  CHECK_NOTHROW(check());
+  covariance(1, 2) = 2e-7;  // of deviations 1e-6 and 1
+  CHECK_THROWS_WITH_AS(check(), doctest::Contains("entries (2, 1) and (1, 2) that differ by 1e-07, wanted a symmetric"),
+                       vade::ValueError);
+}
+
 TEST_CASE("covariances that are none are refused") {
   auto mixture = two_components<double>();
   auto covariances = mixture.covariances();

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -104,7 +106,7 @@ TEST_CASE("responsibilities are those of Bayes' rule and sum to one, near and fa
   vade::Matrix<double> x = mixture.sample(100, 3).rows;
   x.row(5) *= 1e3;
   x.row(6) *= 1e100;
-  x.row(7) *= 1e200;  // squares overflow
+  x.row(7) *= 1e150;
   const vade::Matrix<double> gamma = mixture.predict_proba(x);
   const vade::Labels labels = mixture.predict(x);
   const std::vector<double> values = mixture.log_prob(x);
@@ -136,7 +138,7 @@ TEST_CASE_TEMPLATE("what is computed for a row does not depend on the rows besid
   }
 }
 
-TEST_CASE("one component is the mean and the variance of the data, plus the floor") {
+TEST_CASE("one component is the mean and the variance of the data, plus the floor's share of it") {
   const vade::Matrix<double> x = three_components<double>().sample(777, 5).rows;
   vade::GaussianMixture<double> mixture;
   const auto report = mixture.fit(x, {.clusters = 1, .variance_floor = 0.125});
@@ -145,7 +147,7 @@ TEST_CASE("one component is the mean and the variance of the data, plus the floo
   for (vade::Index j = 0; j < 2; ++j) {
     CHECK(mixture.means()(0, j) == doctest::Approx(mean(j)).epsilon(1e-13));
     const double variance = (x.col(j).array() - mean(j)).square().mean();
-    CHECK(mixture.variances()(0, j) == doctest::Approx(variance + 0.125).epsilon(1e-13));
+    CHECK(mixture.variances()(0, j) == doctest::Approx(1.125 * variance).epsilon(1e-13));
   }
   CHECK(mixture.weights()(0) == 1.0);
 }
@@ -289,7 +291,7 @@ TEST_CASE("a component of weight 0 has no row, however far the others are") {
   weights << 1, 0;
   vade::Matrix<double> means(2, 1), x(3, 1);
   means << 0, 100;
-  x << 100, -1e200, 3;
+  x << 100, -1e150, 3;
   vade::GaussianMixture<double> mixture;
   mixture.set_parameters(weights, means, vade::Matrix<double>::Ones(2, 1));
   CHECK(mixture.predict(x) == vade::Labels{0, 0, 0});
@@ -352,6 +354,75 @@ TEST_CASE("parameters that are taken out and put in again give the same mixture"
   b.set_parameters(a.weights(), a.means(), a.variances());
   CHECK(a.log_prob(x) == b.log_prob(x));
   CHECK(a.sample(5, 1).rows == b.sample(5, 1).rows);
+}
+
+TEST_CASE("a row whose squared distances overflow is refused by number, and the log-density is exact up to there") {
+  vade::GaussianMixture<double> one;
+  one.set_parameters(vade::RowVector<double>::Ones(1), vade::Matrix<double>::Zero(1, 2), vade::Matrix<double>::Ones(1, 2));
+  vade::Matrix<double> x = vade::Matrix<double>::Zero(1000, 2);
+  x(3, 0) = 1e151;
+  x.row(4).setConstant(1e150);
+  x(5, 1) = -1.4e153;
+  const std::vector<double> values = one.log_prob(x);
+  CHECK(values[3] == doctest::Approx(-5e301).epsilon(1e-14).scale(0));
+  CHECK(values[4] == doctest::Approx(-1e300).epsilon(1e-14).scale(0));
+  CHECK(values[5] == doctest::Approx(-9.8e305).epsilon(1e-14).scale(0));
+  auto mixture = three_components<double>();
+  x(900, 1) = 1e200;
+  x(701, 0) = -1e308;
+  const auto refused = [&](const auto& call, const std::string& who) {
+    CHECK_THROWS_WITH_AS(call(),
+                         (who + ": row 701 of x is so far from all components that its squared distances overflow, wanted "
+                                "smaller values")
+                             .c_str(),
+                         vade::ValueError);
+  };
+  refused([&] { mixture.predict(x); }, "predict");
+  refused([&] { mixture.predict_proba(x); }, "predict_proba");
+  refused([&] { mixture.log_prob(x); }, "log_prob");
+  refused([&] { mixture.mean_log_likelihood(x); }, "mean_log_likelihood");
+  refused([&] { one.predict_proba(x); }, "predict_proba");
+}
+
+TEST_CASE("options are given to the constructor, as those of a model are, or to fit, and are kept") {
+  const vade::Matrix<double> x = three_components<double>().sample(300, 5).rows;
+  vade::GaussianMixture<double> a({.clusters = 3, .restarts = 2, .seed = 4}), b;
+  CHECK(a.options().clusters == 3);
+  CHECK_FALSE(a.fitted());
+  const auto report = a.fit(x);
+  CHECK(b.fit(x, {.clusters = 3, .restarts = 2, .seed = 4}).log_likelihood == report.log_likelihood);
+  CHECK(b.options().seed == 4);
+  CHECK(b.fit(x).log_likelihood == report.log_likelihood);
+  CHECK_THROWS_AS(b.fit(x, {.clusters = 301}), vade::ValueError);
+  CHECK(b.options().clusters == 3);
+  CHECK_THROWS_WITH_AS(vade::GaussianMixture<double>({.clusters = 0}),
+                       doctest::Contains("GaussianMixture: clusters is 0"), vade::ValueError);
+}
+
+TEST_CASE("a restart that collapses is left out and counted: more restarts do not make success less likely") {
+  vade::Matrix<double> x(44, 2);
+  vade::fill_normal(x, 3, vade::Purpose::user);
+  x.bottomRows(4).setConstant(1.5);  // without a floor, a component of these four rows has no variance
+  const auto fits = [&](int restarts, std::uint64_t seed, int* collapsed) {
+    vade::GaussianMixture<double> mixture({.clusters = 4, .restarts = restarts, .variance_floor = 0, .seed = seed});
+    try {
+      *collapsed += mixture.fit(x).collapsed;
+      return true;
+    } catch (const vade::ValueError& error) {
+      CHECK(std::string(error.what()).find("has variance 0") != std::string::npos);
+      return false;
+    }
+  };
+  int failures_of_one = 0, failures_of_five = 0, collapsed = 0;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const bool one = fits(1, seed, &collapsed), five = fits(5, seed, &collapsed);
+    failures_of_one += !one;
+    failures_of_five += !five;
+    CHECK(five >= one);
+  }
+  CHECK(failures_of_one > 0);
+  CHECK(failures_of_five < failures_of_one);
+  CHECK(collapsed > 0);
 }
 
 TEST_CASE("a mixture without parameters says so") {

@@ -211,7 +211,7 @@ TEST_CASE("assign_labels refuses squares that overflow, and names no wrong centr
   x << 3e19f;
   centres << 0, 1e19f;
   CHECK_THROWS_WITH_AS(vade::assign_labels<float>(x, centres),
-                       "assign_labels: squared distances overflow, wanted smaller values in x and centres", vade::ValueError);
+                       "assign_labels: squared distances of row 0 overflow, wanted smaller values in x and centres", vade::ValueError);
   x << 2e19f;
   CHECK(vade::assign_labels<float>(x, centres) == vade::Labels{1});
 }

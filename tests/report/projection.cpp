@@ -76,7 +76,7 @@ TEST_CASE("data that do not vary explain nothing, and are no error") {
 
 TEST_CASE("covariances of more columns than memory holds are refused with their size") {
   CHECK_THROWS_WITH_AS(principal_components(vade::Matrix<float>::Zero(2, 1600000).eval(), 1),
-                       doctest::Contains("principal_components: covariances of 1600000 columns take"), vade::ValueError);
+                       doctest::Contains("principal_components: covariances of 1600000 columns take"), vade::ResourceError);
 }
 
 TEST_CASE("what has no components is refused") {

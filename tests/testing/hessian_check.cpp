@@ -118,7 +118,7 @@ TEST_CASE("NaN never passes, and shapes that do not fit are refused") {
 
 TEST_CASE("A Hessian that no memory holds is refused with its size, before any sweep") {
   CHECK_THROWS_WITH_AS(check_negative_definite({Matrix<double>::Zero(1, 1600000)}, sum_of_squares),
-                       doctest::Contains("check_hessian: second derivatives in 1600000 variables take"), vade::ValueError);
+                       doctest::Contains("check_hessian: second derivatives in 1600000 variables take"), vade::ResourceError);
 }
 
 TEST_CASE("The points are not changed") {

@@ -16,7 +16,7 @@ namespace vade {
 /// it, before any of the work is done, and no `std::bad_alloc` in the middle. `what` names the sizes, as in "covariances of
 /// 3 components in 20000 dimensions". Less than 64 MiB is not asked for. The answer holds for this moment only; where the
 /// system promises more memory than it has, it may be a promise.
-/// @throws ValueError
+/// @throws ResourceError
 inline void check_memory(std::string_view who, std::string_view what, double bytes) {
   constexpr double little = 67108864.0;       // 64 MiB
   constexpr double most = 70368744177664.0;   // 64 TiB, more than any machine of today has
@@ -27,7 +27,7 @@ inline void check_memory(std::string_view who, std::string_view what, double byt
     std::free(trial);
     if (there) return;
   }
-  throw ValueError(detail::message(who, ": ", what, " take ", bytes, " bytes (", bytes / 1073741824.0,
+  throw ResourceError(detail::message(who, ": ", what, " take ", bytes, " bytes (", bytes / 1073741824.0,
                                    " GiB), which the system does not give; wanted smaller sizes"));
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <vector>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/small_units.hpp>
 #include <vade/metrics/detail/label_groups.hpp>
 #include <vade/mixture/detail/column_moments.hpp>
 
@@ -16,7 +18,7 @@ namespace vade {
 /// over squared distances of the rows to their cluster's mean. Higher is better; 1 where W is 0, as in
 /// scikit-learn, which is told by equal rows, not by what rounding leaves of W.
 /// x `[N x J]`, `labels` `[N]` with K different values. Sums are in double, about means, in two passes. O(N J).
-/// Distances below about 1e-154 lose digits or count as 0, since their squares underflow: scale such data first.
+/// x → a x + b changes nothing, however small a is; columns that have different units must be scaled first.
 /// Source: Caliński and Harabasz, "A dendrite method for cluster analysis", Communications in Statistics 3 (1974).
 /// @throws ShapeError if counts differ or x has no column; ValueError on a negative label, NaN or infinity, or unless
 /// 2 <= K <= N − 1
@@ -28,6 +30,9 @@ double calinski_harabasz(const MatrixRef<T>& x, const Labels& labels) {
   const std::vector<Index>& cluster = groups.of_row;
   const Index clusters = groups.count();
   check_between("calinski_harabasz", "different labels", clusters, Index{2}, std::max<Index>(x.rows() - 1, 1));
+  if constexpr (std::same_as<T, double>)  // squares are of doubles
+    if (const T factor = small_unit_factor(x); factor != 1)
+      return calinski_harabasz<T>(MatrixRef<T>(Matrix<T>(x * factor)), labels);
   const detail::ColumnMoments data = detail::column_moments<T>("calinski_harabasz", x);
 
   Matrix<double> means = Matrix<double>::Zero(clusters, x.cols());  // relative to the mean of the data

@@ -9,6 +9,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/metrics/detail/label_groups.hpp>
 #include <vade/mixture/assignment.hpp>
 
@@ -56,6 +57,7 @@ inline ContingencyTable contingency_table(const Labels& truth, const Labels& pre
   detail::LabelGroups classes("contingency_table", "truth", truth), clusters("contingency_table", "predicted", predicted);
   const double cells = static_cast<double>(classes.count()) * static_cast<double>(clusters.count());
   check_between("contingency_table", "classes times clusters", cells, 1.0, 1e8);
+  check_memory("contingency_table", "counts of " + shape_text(classes.count(), clusters.count()), 8 * cells);
   ContingencyTable table;
   table.total = static_cast<std::int64_t>(truth.size());
   table.counts.setZero(classes.count(), clusters.count());

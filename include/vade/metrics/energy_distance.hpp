@@ -12,14 +12,15 @@
 #include <vade/core/default_pool.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/core/random.hpp>
+#include <vade/core/small_units.hpp>
 
 /// For X ~ P and Y ~ Q, with independent copies X′ and Y′, 2 E|X − Y| − E|X − X′| − E|Y − Y′| is never negative, and 0
 /// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P =
 /// Q: what it is then, is found by dealing all rows anew into two samples. S.6 and S.7 in
-/// docs/derivations/synthetic.md. Distances below about 1e-154 lose digits or count as 0, since their squares
-/// underflow: scale such data first. Source: Székely and Rizzo, "Energy statistics: a class of statistics based on
-/// distances", JSPI 143 (2013).
+/// docs/derivations/synthetic.md. The distance of a x and a y is a times that of x and y, in any unit. Source: Székely and
+/// Rizzo, "Energy statistics: a class of statistics based on distances", JSPI 143 (2013).
 namespace vade {
 
 /// The statistic, and what it is for samples of one density.
@@ -46,6 +47,15 @@ inline void check_samples(std::string_view who, const MatrixRef<double>& x, cons
   check_width(who, "y", y, x.cols());
   check_finite(who, "x", x);
   check_finite(who, "y", y);
+}
+
+/// Memory for all rows, twice, for `deals` of them, three times, and for each thread the distances of 128 rows to all.
+/// @throws ResourceError
+inline void check_energy_memory(std::string_view who, const MatrixRef<double>& x, const MatrixRef<double>& y, Index deals) {
+  const double rows = static_cast<double>(x.rows()) + static_cast<double>(y.rows());
+  const double threads = default_pool().threads();
+  check_memory(who, message(deals, " deals of ", rows, " rows of ", x.cols(), " columns"),
+               8 * rows * (2 * static_cast<double>(x.cols()) + 3 * static_cast<double>(deals) + 128 * threads));
 }
 
 /// For each column s of `choice` `[N x P]` of zeros and ones, sᵀ A s and sᵀ A 1 over the distances A of the rows of
@@ -86,7 +96,9 @@ inline EnergyStatistics energy_statistics(std::string_view who, const Matrix<dou
                                            const Matrix<double>& choice) {
   Matrix<double> everything(all.rows(), choice.cols() + 1);
   everything << choice, Matrix<double>::Ones(all.rows(), 1);
-  const Matrix<double> sums = chosen_distances(all, everything);
+  const double factor = small_unit_factor(all);  // 1 / factor is a power of two
+  const Matrix<double> sums =
+      factor == 1 ? chosen_distances(all, everything) : Matrix<double>(chosen_distances(all * factor, everything) / factor);
   if (!sums.allFinite()) throw ValueError(message(who, ": distances overflow, wanted smaller values in x and y"));
   const double total = sums(0, choice.cols());
   const auto n = static_cast<double>(x_rows), m = static_cast<double>(all.rows() - x_rows);
@@ -102,6 +114,7 @@ inline EnergyStatistics energy_statistics(std::string_view who, const Matrix<dou
 /// 0 but for rounding. O((N + M)² D). @throws ShapeError, ValueError for NaN or infinity, or distances that overflow
 inline double energy_distance(const MatrixRef<double>& x, const MatrixRef<double>& y) {
   detail::check_samples("energy_distance", x, y);
+  detail::check_energy_memory("energy_distance", x, y, 1);
   Matrix<double> all(x.rows() + y.rows(), x.cols());
   all << x, y;
   Matrix<double> choice = Matrix<double>::Zero(all.rows(), 1);
@@ -115,7 +128,8 @@ inline double energy_distance(const MatrixRef<double>& x, const MatrixRef<double
 inline EnergyTest energy_test(const MatrixRef<double>& x, const MatrixRef<double>& y, Index permutations = 200,
                               std::uint64_t seed = 0) {
   detail::check_samples("energy_test", x, y);
-  check_at_least("energy_test", "permutations", permutations, Index{1});
+  check_between("energy_test", "permutations", permutations, Index{1}, Index{1'000'000'000});  // one stream for each
+  detail::check_energy_memory("energy_test", x, y, permutations + 1);
   Matrix<double> all(x.rows() + y.rows(), x.cols());
   all << x, y;
   Matrix<double> choice = Matrix<double>::Zero(all.rows(), permutations + 1);

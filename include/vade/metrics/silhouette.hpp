@@ -12,14 +12,15 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/core/random.hpp>
+#include <vade/core/small_units.hpp>
 #include <vade/metrics/detail/distance_sums.hpp>
 #include <vade/metrics/detail/label_groups.hpp>
 
 /// s(i) = (b − a) / max(a, b): a is the mean distance of row i to the other rows of its cluster, b the least mean
 /// distance to the rows of another cluster; 0 for a row that is alone in its cluster. Euclidean distances, in [−1, 1].
-/// Distances below about 1e-19 in float, 1e-154 in double, lose digits or count as 0, since their squares underflow:
-/// scale such data first.
+/// x → a x + b changes no silhouette, however small a is; columns that have different units must be scaled first.
 /// Source: Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 20 (1987).
 namespace vade {
 
@@ -32,6 +33,7 @@ std::vector<double> silhouette_samples(const MatrixRef<T>& x, const Labels& labe
   check_same_count("silhouette", "labels against rows of x", static_cast<Index>(labels.size()), x.rows());
   if (x.cols() < 1) throw ShapeError("silhouette: x is " + shape_text(x) + ", wanted at least one column");
   check_finite("silhouette", "x", x);
+  if (const T factor = small_unit_factor(x); factor != 1) return silhouette_samples<T>(Matrix<T>(x * factor), labels);
   const detail::LabelGroups groups("silhouette", "labels", labels);
   const Index clusters = groups.count();
   check_between("silhouette", "different labels", clusters, Index{2}, std::max<Index>(x.rows() - 1, 1));
@@ -39,6 +41,9 @@ std::vector<double> silhouette_samples(const MatrixRef<T>& x, const Labels& labe
   const detail::RowsByCluster rows(groups);
   std::vector<double> values(labels.size());
   constexpr Index tile_rows = 256;
+  check_memory("silhouette", detail::message("distances of ", tile_rows, " rows a thread to ", clusters, " clusters"),
+               8.0 * static_cast<double>(default_pool().threads()) * static_cast<double>(tile_rows) *
+                   static_cast<double>(clusters));
   parallel_ranges(x.rows(), tile_rows, [&](Index begin, Index end) {
     const Matrix<double> sums = detail::distance_sums<T>(x, rows, begin, end);
     for (Index i = begin; i < end; ++i) {

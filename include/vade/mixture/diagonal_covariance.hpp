@@ -16,7 +16,8 @@ namespace vade {
 /// Covariance policy of `GaussianMixture`: each component has one variance per dimension.
 ///
 /// What a policy offers, all in double, with the tile's rows relative to an origin:
-///   - `Spread<T>`, the covariances of all components, `check`, `cast`, `parameters(K, J)`, `isotropic`, `replace`;
+///   - `Spread<T>`, the covariances of all components, `check`, `cast`, `parameters(K, J)`, `entries(K, J)`, `isotropic`, `replace`,
+///     `variances`, `widen`;
 ///   - `Density`, made from means and spread: squared Mahalanobis distances of a tile, log-normalisers, and draws;
 ///   - `Moments`, sums over rows weighted by responsibilities, about the mean that a component has, and the means and
 ///     spread that follow from them.
@@ -29,6 +30,9 @@ struct DiagonalCovariance {
   static double parameters(Index clusters, Index latent) {
     return static_cast<double>(clusters) * static_cast<double>(latent);
   }
+
+  /// Numbers that the covariances hold.
+  static double entries(Index clusters, Index latent) { return parameters(clusters, latent); }
 
   template <Real To, Real From>
   static Spread<To> cast(const Spread<From>& spread) {
@@ -51,8 +55,14 @@ struct DiagonalCovariance {
     return variance.replicate(clusters, 1);
   }
 
-  /// Gives component k the covariance that component k has in `from`.
-  static void replace(Spread<double>& spread, const Spread<double>& from, Index k) { spread.row(k) = from.row(k); }
+  /// Gives component k the covariance of the only component of `from`.
+  static void replace(Spread<double>& spread, const Spread<double>& from, Index k) { spread.row(k) = from.row(0); }
+
+  /// The variances of component k, `[1 x J]`.
+  static RowVector<double> variances(const Spread<double>& spread, Index k) { return spread.row(k); }
+
+  /// Adds `floor` `[1 x J]` to the variances of every component.
+  static void widen(Spread<double>& spread, const RowVector<double>& floor) { spread.rowwise() += floor; }
 
   /// Densities of all components: log N(x; μ_k, σ²_k) = log_normaliser_k − ½ Σ_j ((x_j − μ_kj) / σ_kj)².
   class Density {
@@ -121,14 +131,14 @@ struct DiagonalCovariance {
     /// N_k
     double mass(Index k) const { return sums_(k, 0); }
 
-    /// Maximum-likelihood mean (relative to the origin) and variances of component k, plus `floor`; N_k > 0. Row k of
-    /// `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
-    bool estimate(Index k, double floor, Matrix<double>& means, Spread<double>& variances) const {
+    /// Maximum-likelihood mean (relative to the origin) and variances of component k, plus `floor` `[1 x J]`; N_k > 0.
+    /// Row k of `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
+    bool estimate(Index k, const RowVector<double>& floor, Matrix<double>& means, Spread<double>& variances) const {
       const Index latent = means.cols();
       const RowVector<double> step = sums_.row(k).segment(1, latent) / mass(k);
       means.row(k) += step;
       variances.row(k) = (sums_.row(k).segment(1 + latent, latent) / mass(k) - step.cwiseAbs2()).cwiseMax(0.0);
-      variances.row(k).array() += floor;
+      variances.row(k) += floor;
       return detail::has_digits(step, variances.row(k));
     }
 

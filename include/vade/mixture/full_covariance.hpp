@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -30,6 +31,11 @@ struct FullCovariance {
     return 0.5 * static_cast<double>(clusters) * static_cast<double>(latent) * static_cast<double>(latent + 1);
   }
 
+  /// Numbers that the covariances hold.
+  static double entries(Index clusters, Index latent) {
+    return static_cast<double>(clusters) * static_cast<double>(latent) * static_cast<double>(latent);
+  }
+
   /// A matrix that loses its definiteness when it is rounded to a narrower type, as that of two equal columns does, gets
   /// a diagonal that is larger by as many roundings as that can take.
   template <Real To, Real From>
@@ -52,14 +58,23 @@ struct FullCovariance {
       const std::string what = detail::message("the covariance of component ", k);
       check_shape(who, what, covariance, latent, latent);
       check_finite(who, what, covariance);  // before the factorisation, which takes NaN for success
-      const double asymmetry = (covariance - covariance.transpose()).cwiseAbs().maxCoeff();
-      if (asymmetry > 1e-5 * covariance.cwiseAbs().maxCoeff())
-        throw ValueError(detail::message(who, ": ", what, " has entries that differ by ", asymmetry,
-                                         " from their mirror image, wanted a symmetric matrix"));
+      if (covariance.diagonal().minCoeff() > 0) check_symmetric(who, what, covariance);
       if (covariance.diagonal().minCoeff() <= 0 || Eigen::LLT<Matrix<double>>(covariance).info() != Eigen::Success)
         throw ValueError(
             detail::message(who, ": ", what, " is singular, wanted a positive definite matrix (raise variance_floor)"));
     }
+  }
+
+  /// Entries are compared with the standard deviations of their columns: each may have a unit of its own.
+  /// @throws ValueError
+  static void check_symmetric(std::string_view who, std::string_view what, const Matrix<double>& covariance) {
+    const RowVector<double> deviations = covariance.diagonal().cwiseSqrt().transpose();
+    for (Index i = 0; i < covariance.rows(); ++i)
+      for (Index j = 0; j < i; ++j)
+        if (const double asymmetry = std::abs(covariance(i, j) - covariance(j, i));
+            asymmetry > 1e-5 * deviations(i) * deviations(j))
+          throw ValueError(detail::message(who, ": ", what, " has entries (", i, ", ", j, ") and (", j, ", ", i,
+                                           ") that differ by ", asymmetry, ", wanted a symmetric matrix"));
   }
 
   /// Every component with the variances `[1 x J]` of the whole data, and no correlations.
@@ -67,9 +82,19 @@ struct FullCovariance {
     return Spread<double>(static_cast<std::size_t>(clusters), Matrix<double>(variance.asDiagonal()));
   }
 
-  /// Gives component k the covariance that component k has in `from`.
+  /// Gives component k the covariance of the only component of `from`.
   static void replace(Spread<double>& spread, const Spread<double>& from, Index k) {
-    spread[static_cast<std::size_t>(k)] = from[static_cast<std::size_t>(k)];
+    spread[static_cast<std::size_t>(k)] = from.front();
+  }
+
+  /// The variances of component k, `[1 x J]`.
+  static RowVector<double> variances(const Spread<double>& spread, Index k) {
+    return spread[static_cast<std::size_t>(k)].diagonal().transpose();
+  }
+
+  /// Adds `floor` `[1 x J]` to the variances of every component.
+  static void widen(Spread<double>& spread, const RowVector<double>& floor) {
+    for (Matrix<double>& covariance : spread) covariance.diagonal() += floor.transpose();
   }
 
   /// Densities of all components: with Σ_k = L Lᵀ, log N(x; μ_k, Σ_k) = log_normaliser_k − ½ |L⁻¹ (x − μ_k)|².
@@ -171,16 +196,16 @@ struct FullCovariance {
     /// N_k
     double mass(Index k) const { return sums_(k, 0); }
 
-    /// Maximum-likelihood mean (relative to the origin) and covariance of component k, plus `floor` on the diagonal;
-    /// N_k > 0. Row k of `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
-    bool estimate(Index k, double floor, Matrix<double>& means, Spread<double>& covariances) const {
+    /// Maximum-likelihood mean (relative to the origin) and covariance of component k, plus `floor` `[1 x J]` on the
+    /// diagonal; N_k > 0. Row k of `means` is m_k before, and the mean after. Returns `has_digits` of the variances.
+    bool estimate(Index k, const RowVector<double>& floor, Matrix<double>& means, Spread<double>& covariances) const {
       const RowVector<double> step = sums_.row(k).tail(means.cols()) / mass(k);
       means.row(k) += step;
       Matrix<double>& covariance = covariances[static_cast<std::size_t>(k)];
       const Matrix<double> lower = products_[static_cast<std::size_t>(k)] / mass(k) - step.transpose() * step;
       covariance = lower.selfadjointView<Eigen::Lower>();
       covariance.diagonal() = covariance.diagonal().cwiseMax(0.0);
-      covariance.diagonal().array() += floor;
+      covariance.diagonal() += floor.transpose();
       return detail::has_digits(step, covariance.diagonal().transpose());
     }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -14,11 +16,13 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/core/random.hpp>
-#include <vade/mixture/detail/expectation.hpp>
-#include <vade/mixture/diagonal_covariance.hpp>
 #include <vade/fwd.hpp>
-#include <vade/mixture/kmeans.hpp>
+#include <vade/mixture/detail/expectation.hpp>
+#include <vade/mixture/detail/mixture_fit.hpp>
+#include <vade/mixture/diagonal_covariance.hpp>
+#include <vade/mixture/gaussian_mixture_options.hpp>
 
 /// p(x) = Σ_k π_k N(x; μ_k, Σ_k). E and M step are one pass over tiles of rows: distances, responsibilities and
 /// weighted sums of a tile are made while it is in the cache, so memory is O(tile) whatever N is. All arithmetic is in
@@ -26,30 +30,17 @@
 /// offset of the data costs no digits, and a component that is far from the others keeps those that its rows have.
 /// Parameters are rounded to T when a fit ends, where full covariances stay positive definite.
 ///
+/// Units do not matter: the start looks at columns divided by their standard deviations, and the floor of the variances is a
+/// share of the columns' own.
+///
 /// Laws, each tested by name:
 ///   1. with `variance_floor` 0 and nothing revived, no iteration lowers the likelihood, at any distance of components;
 ///   2. responsibilities sum to one, and a row's do not depend on the other rows;
 ///   3. results are the same bytes for any number of threads;
-///   4. one component is the mean and the variance of the data.
+///   4. one component is the mean and the variance of the data;
+///   5. a column in another unit, a shift, or columns in another order change no label, and the log-likelihood by the
+///      logarithms of the units only.
 namespace vade {
-
-/// Settings of `GaussianMixture`.
-struct GaussianMixtureOptions {
-  Index clusters = 10;           ///< K, at least 1
-  int restarts = 1;              ///< k-means starts; the one whose last E step had the best likelihood is kept; at least 1
-  int max_iterations = 100;      ///< at least 1
-  double tolerance = 1e-3;       ///< converged when the mean log-likelihood changes by less; at least 0
-  double variance_floor = 1e-6;  ///< added to every variance (diagonal entry); at least 0
-  std::uint64_t seed = 0;
-};
-
-/// What a fit did; of the restart that was kept.
-struct GaussianMixtureReport {
-  std::vector<double> log_likelihood;  ///< mean over rows in nats, of the parameters that entered each iteration
-  int iterations = 0;
-  bool converged = false;
-  int revived = 0;  ///< components that had lost all rows and were moved to a badly explained one
-};
 
 /// Rows drawn from a mixture, and the component of each.
 template <Real T>
@@ -71,40 +62,56 @@ class GaussianMixture {
   using Spread = typename Covariance::template Spread<T>;
 
   GaussianMixture() = default;
+  /// What `fit` uses. @throws ValueError naming the field
+  explicit GaussianMixture(const GaussianMixtureOptions& options) : options_(options) { options.check(); }
 
-  /// Fits to the rows of x `[N x J]`, from the clusters of `kmeans`. O(N K J) per iteration.
+  /// Those of the constructor, or of the last fit.
+  const GaussianMixtureOptions& options() const { return options_; }
+
+  /// Fits to the rows of x `[N x J]`, from the clusters that k-means finds in the columns divided by their standard
+  /// deviations. O(N K J) per iteration.
   /// Source: Dempster, Laird and Rubin, JRSS B 39 (1977); Bishop, PRML (2006), section 9.2.2.
   /// @throws ShapeError if x has no column; ValueError on bad options, NaN or infinity, N < K, fewer than K distinct
-  /// rows, or a variance of 0 with `variance_floor` 0. The mixture is then as it was before.
+  /// rows, or where all restarts ended in a variance of 0, with `variance_floor` 0. The mixture is then as it was before.
+  GaussianMixtureReport fit(const MatrixRef<T>& x) { return fit(x, options_); }
+
+  /// The same under other options, which the mixture keeps.
   GaussianMixtureReport fit(const MatrixRef<T>& x, const GaussianMixtureOptions& options) {
-    check_options(options);
-    check_between("GaussianMixture", "clusters", options.clusters, Index{1}, Index{std::numeric_limits<Label>::max()});
+    options.check();
     detail::check_rows_for_clusters("GaussianMixture", x, options.clusters);
-    const auto moments = detail::column_moments<T>("GaussianMixture", x);
-    std::optional<Fit> best;
+    check_covariance_memory(options.clusters, x);
+    const detail::ExpectationMaximisation<T, Covariance> em(x, options);
+    std::optional<detail::MixtureFit<Covariance>> best;
+    std::exception_ptr collapse;
+    int collapsed = 0;
     for (int restart = 0; restart < options.restarts; ++restart) {
       RandomStream seeds(options.seed, Purpose::mixture, static_cast<std::uint32_t>(restart), ~std::uint32_t{0});
       const std::uint64_t seed = (std::uint64_t{seeds.bits()} << 32) | seeds.bits();
-      const auto clusters = kmeans<T>(x, {.clusters = options.clusters, .seed = seed});
-      Fit fit = expectation_maximisation(x, moments, options, hard_start(x, moments, clusters, options));
-      if (!best || fit.report.log_likelihood.back() > best->report.log_likelihood.back()) best = std::move(fit);
+      try {
+        auto fit = em.from_clusters(seed);
+        if (!best || fit.report.log_likelihood.back() > best->report.log_likelihood.back()) best = std::move(fit);
+      } catch (const ValueError&) {
+        if (++collapsed == 1) collapse = std::current_exception();
+      }
     }
-    keep(best->state, moments.mean);
+    if (!best) std::rethrow_exception(collapse);
+    best->report.collapsed = collapsed;
+    keep(*best, em.origin(), options);
     return std::move(best->report);
   }
 
   /// The same from given parameters; `options.clusters`, `restarts` and `seed` are not used.
   GaussianMixtureReport fit_from(const MatrixRef<T>& x, const RowVector<T>& weights, const Matrix<T>& means,
                                  const Spread& covariances, const GaussianMixtureOptions& options) {
-    check_options(options);
+    options.check_fit();
     detail::check_rows_for_clusters("GaussianMixture", x, weights.size());
     check_parameters(weights, means, covariances);
     check_width("GaussianMixture", "means", means, x.cols());
-    const auto moments = detail::column_moments<T>("GaussianMixture", x);
-    State start{weights.template cast<double>(), means.template cast<double>().rowwise() - moments.mean,
-                Covariance::template cast<double, T>(covariances)};
-    Fit fit = expectation_maximisation(x, moments, options, std::move(start));
-    keep(fit.state, moments.mean);
+    check_covariance_memory(means.rows(), x);
+    const detail::ExpectationMaximisation<T, Covariance> em(x, options);
+    auto fit = em.from({weights.template cast<double>(), means.template cast<double>().rowwise() - em.origin(),
+                        Covariance::template cast<double, T>(covariances)});
+    keep(fit, em.origin(), options);
     return std::move(fit.report);
   }
 
@@ -136,7 +143,8 @@ class GaussianMixture {
   const Spread& covariances() const { return check_fitted("covariances"), covariances_; }
 
   /// Component with the largest responsibility for each row, among equals the lowest. `[N]`. O(N K J).
-  /// @throws StateError before a fit, ShapeError on a wrong width, ValueError on NaN or infinity, as all that follow
+  /// @throws StateError before a fit, ShapeError on a wrong width, ValueError on NaN or infinity, or naming the first row
+  /// that is so far from all components that its squared distances (in standard deviations) overflow; so do all that follow
   Labels predict(const MatrixRef<T>& x) const {
     Labels labels(static_cast<std::size_t>(x.rows()));
     for_each_row("predict", x, [&](const auto& tile, Index i, Index row) {
@@ -150,6 +158,9 @@ class GaussianMixture {
 
   /// Responsibilities γ `[N x K]`, rows sum to one. O(N K J).
   Matrix<T> predict_proba(const MatrixRef<T>& x) const {
+    check_use("predict_proba", x);
+    const auto entries = static_cast<double>(x.rows()) * static_cast<double>(clusters());
+    check_memory("predict_proba", "responsibilities " + shape_text(x.rows(), clusters()), entries * sizeof(T));
     Matrix<T> gamma(x.rows(), clusters());
     for_each_row("predict_proba", x, [&](const auto& tile, Index i, Index row) {
       for (Index k = 0; k < clusters(); ++k) gamma(row, k) = static_cast<T>(tile.gamma.column(k)[i]);
@@ -157,7 +168,10 @@ class GaussianMixture {
     return gamma;
   }
 
-  /// log p(x) of each row in nats, in double. `[N]`. O(N K J).
+  /// log p(x) of each row in nats, in double. `[N]`. It is exact to rounding for any row that is not refused. A mixture in
+  /// float has means in float: where these are large beside the standard deviations, log p(x) is that of a mixture whose
+  /// means are shifted by up to 6e-8 of their size (data of deviation 1 near 1e6: by 0.2 nats for single rows). Use double
+  /// there, or subtract the columns' means first. O(N K J).
   std::vector<double> log_prob(const MatrixRef<T>& x) const {
     std::vector<double> values(static_cast<std::size_t>(x.rows()));
     for_each_row("log_prob", x, [&](const auto& tile, Index i, Index row) {
@@ -170,7 +184,11 @@ class GaussianMixture {
   double mean_log_likelihood(const MatrixRef<T>& x) const {
     check_use("mean_log_likelihood", x);
     check_at_least("mean_log_likelihood", "rows of x", x.rows(), Index{1});
-    return expectation_->mean_log_likelihood(x);
+    BeyondRows beyond(x.rows());
+    const double mean = expectation_->mean_log_likelihood(
+        x, [&](const double* log_prob, Index first, Index count) { beyond.look(log_prob, first, count); });
+    beyond.check("mean_log_likelihood");
+    return mean;
   }
 
   /// Akaike's information criterion on x: 2 p − 2 log L, with p free parameters. Lower is better.
@@ -194,7 +212,10 @@ class GaussianMixture {
   /// Draws `count` rows; row i depends on the seed and i only. O(count (K + J)).
   MixtureSample<T> sample(Index count, std::uint64_t seed) const {
     check_fitted("sample");
-    check_between("sample", "count", count, Index{0}, Index{std::numeric_limits<std::uint32_t>::max()});
+    check_between("sample", "count", static_cast<std::int64_t>(count), std::int64_t{0},
+                  std::int64_t{std::numeric_limits<std::uint32_t>::max()});
+    const auto entries = static_cast<double>(count) * static_cast<double>(latent());
+    check_memory("sample", "rows " + shape_text(count, latent()), entries * sizeof(T));
     MixtureSample<T> sample{Matrix<T>(count, latent()), Labels(static_cast<std::size_t>(count))};
     RowVector<double> noise(latent());
     for (Index i = 0; i < count; ++i) {
@@ -212,24 +233,38 @@ class GaussianMixture {
 
  private:
   using Expectation = detail::Expectation<Covariance>;
-  using Moments = typename Covariance::Moments;
 
-  /// Parameters in double, means relative to the mean of the data.
-  struct State {
-    RowVector<double> weights;
-    Matrix<double> means;
-    typename Covariance::template Spread<double> covariances;
-  };
-  struct Fit {
-    State state;
-    GaussianMixtureReport report;
+  /// The first row that lies beyond all components, found by several threads.
+  class BeyondRows {
+   public:
+    explicit BeyondRows(Index rows) : rows_(rows), first_(rows) {}
+    void look(const double* log_prob, Index first, Index count) {
+      for (Index i = 0; i < count; ++i)
+        if (detail::is_beyond(log_prob[i])) {
+          for (Index known = first_; first + i < known && !first_.compare_exchange_weak(known, first + i);) {
+          }
+          return;
+        }
+    }
+    /// @throws ValueError
+    void check(std::string_view function) const {
+      if (first_ < rows_)
+        throw ValueError(detail::message(function, ": row ", first_, " of x is so far from all components that its squared "
+                                         "distances overflow, wanted smaller values"));
+    }
+
+   private:
+    Index rows_;
+    std::atomic<Index> first_;
   };
 
-  static void check_options(const GaussianMixtureOptions& options) {
-    check_at_least("GaussianMixture", "restarts", options.restarts, 1);
-    check_at_least("GaussianMixture", "max_iterations", options.max_iterations, 1);
-    check_at_least("GaussianMixture", "tolerance", options.tolerance, 0.0);
-    check_at_least("GaussianMixture", "variance_floor", options.variance_floor, 0.0);
+  /// A fit holds the covariances in double some five times (parameters, the data's own, factors, inverses, moments), and
+  /// once more for each part of the rows that a thread takes, of which large ones have at most 8.
+  static void check_covariance_memory(Index clusters, const MatrixRef<T>& x) {
+    const auto parts = static_cast<double>(std::min<Index>(x.rows() / 64 + 1, 8));
+    check_memory("GaussianMixture",
+                 detail::message("covariances of ", clusters, " components in ", x.cols(), " dimensions"),
+                 (5 + parts) * 8 * Covariance::entries(clusters, x.cols()));
   }
 
   static void check_parameters(const RowVector<T>& weights, const Matrix<T>& means, const Spread& covariances) {
@@ -256,89 +291,22 @@ class GaussianMixture {
   template <class Body>
   void for_each_row(std::string_view function, const MatrixRef<T>& x, Body&& body) const {
     check_use(function, x);
+    BeyondRows beyond(x.rows());
     expectation_->for_each_tile(x, [&](const auto& tile, Index, Index first, Index count) {
+      beyond.look(tile.log_prob.data(), first, count);
       for (Index i = 0; i < count; ++i) body(tile, i, first + i);
     });
+    beyond.check(function);
   }
 
-  /// The M step, from moments about `state.means`: means and covariances of all components that have mass; the others
-  /// keep theirs. False if a mean came from so far that variances lost digits: moments about the new means have them.
-  static bool maximise(const Moments& moments, Index rows, double floor, State& state) {
-    bool exact = true;
-    for (Index k = 0; k < state.means.rows(); ++k) {
-      state.weights(k) = moments.mass(k) / static_cast<double>(rows);
-      if (moments.mass(k) >= least_mass) exact &= moments.estimate(k, floor, state.means, state.covariances);
-    }
-    state.weights /= state.weights.sum();
-    return exact;
+  void keep(const detail::MixtureFit<Covariance>& fit, const RowVector<double>& origin,
+            const GaussianMixtureOptions& options) {
+    set_parameters(fit.state.weights.template cast<T>(), (fit.state.means.rowwise() + origin).template cast<T>(),
+                   Covariance::template cast<T, double>(fit.state.covariances));
+    options_ = options;
   }
 
-  /// What a component has that no row tells anything about: the variances of the data plus the floor, uncorrelated.
-  static auto whole(const detail::ColumnMoments& data, const GaussianMixtureOptions& options, Index clusters) {
-    return Covariance::isotropic(data.variance.array() + options.variance_floor, clusters);
-  }
-
-  static State hard_start(const MatrixRef<T>& x, const detail::ColumnMoments& data, const KMeansResult<T>& clusters,
-                          const GaussianMixtureOptions& options) {
-    State state{RowVector<double>::Zero(clusters.centres.rows()),
-                clusters.centres.template cast<double>().rowwise() - data.mean,
-                whole(data, options, clusters.centres.rows())};
-    const auto moments = [&] { return detail::hard_moments<Covariance>(x, data.mean, clusters.labels, state.means); };
-    if (!maximise(moments(), x.rows(), options.variance_floor, state))
-      maximise(moments(), x.rows(), options.variance_floor, state);
-    return state;
-  }
-
-  static Fit expectation_maximisation(const MatrixRef<T>& x, const detail::ColumnMoments& data,
-                                      const GaussianMixtureOptions& options, State state) {
-    const RowVector<double> origin = RowVector<double>::Zero(x.cols());
-    Fit fit{std::move(state), {}};
-    while (!fit.report.converged && fit.report.iterations < options.max_iterations) {
-      Covariance::check("GaussianMixture", fit.state.covariances, fit.state.means.rows(), x.cols());
-      Expectation expectation(fit.state.weights, fit.state.means, fit.state.covariances, origin);
-      const auto moments = [&] { return expectation.moments(x, data.mean, fit.state.means); };
-      const auto pass = moments();
-      if (!std::isfinite(pass.log_likelihood))
-        throw ValueError(detail::message("GaussianMixture: the log-likelihood is ", pass.log_likelihood,
-                                         " in iteration ", fit.report.iterations, ", wanted smaller values in x"));
-      ++fit.report.iterations;
-      fit.report.log_likelihood.push_back(pass.log_likelihood);
-      if (!maximise(pass.moments, x.rows(), options.variance_floor, fit.state))
-        maximise(moments().moments, x.rows(), options.variance_floor, fit.state);
-      // Not after the last M step: what is revived wants to be estimated.
-      const bool revived = fit.report.iterations < options.max_iterations && revive(x, data, pass, options, fit);
-      const std::vector<double>& trace = fit.report.log_likelihood;
-      fit.report.converged =
-          !revived && trace.size() > 1 && std::abs(trace.back() - trace[trace.size() - 2]) < options.tolerance;
-    }
-    Covariance::check("GaussianMixture", fit.state.covariances, fit.state.means.rows(), x.cols());
-    return fit;
-  }
-
-  /// Moves the first component without mass, if there is one, to the row that the mixture explains worst.
-  template <class Pass>
-  static bool revive(const MatrixRef<T>& x, const detail::ColumnMoments& data, const Pass& pass,
-                     const GaussianMixtureOptions& options, Fit& fit) {
-    const Index clusters = fit.state.means.rows();
-    for (Index k = 0; k < clusters; ++k) {
-      if (pass.moments.mass(k) >= least_mass || fit.report.revived >= clusters) continue;
-      fit.state.means.row(k) = x.row(pass.worst_row).template cast<double>() - data.mean;
-      Covariance::replace(fit.state.covariances, whole(data, options, clusters), k);
-      fit.state.weights(k) = 1.0 / static_cast<double>(clusters);
-      fit.state.weights /= fit.state.weights.sum();
-      ++fit.report.revived;
-      return true;
-    }
-    return false;
-  }
-
-  void keep(const State& state, const RowVector<double>& origin) {
-    set_parameters(state.weights.template cast<T>(), (state.means.rowwise() + origin).template cast<T>(),
-                   Covariance::template cast<T, double>(state.covariances));
-  }
-
-  static constexpr double least_mass = 1e-3;
-
+  GaussianMixtureOptions options_;
   RowVector<T> weights_;
   Matrix<T> means_;
   Spread covariances_;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -10,7 +11,10 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
+#include <vade/core/small_units.hpp>
 #include <vade/mixture/detail/column_moments.hpp>
+#include <vade/mixture/detail/kmeans_rows.hpp>
 #include <vade/mixture/detail/kmeans_seeding.hpp>
 #include <vade/mixture/detail/lloyd.hpp>
 
@@ -41,25 +45,36 @@ struct KMeansResult {
   int reseeded = 0;  ///< empty clusters that were moved to a badly fitted row, in the restart that is returned
 };
 
-/// Lloyd's algorithm from given centres `start` `[K x J]`; `options.clusters`, `restarts` and `seed` are not used.
-/// A cluster that becomes empty moves to the row that is farthest from its own centre. O(N K J) per iteration.
-/// Source: Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28 (1982).
-/// @throws ShapeError if widths differ; ValueError on bad options, values that are not finite or N < K
-template <Real T>
-KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const KMeansOptions& options = {}) {
-  detail::check_rows_for_clusters("kmeans", x, start.rows());
-  check_width("kmeans", "start", start, x.cols());
-  check_finite("kmeans", "start", start);
+namespace detail {
+
+/// What k-means needs to know of its rows before it begins.
+template <class Rows>
+struct KMeansData {
+  const Rows& rows;
+  double variance;  ///< mean of the columns' variances, which the tolerance is a share of
+};
+
+inline void check_kmeans_options(const KMeansOptions& options) {
+  check_at_least("kmeans", "restarts", options.restarts, 1);
   check_at_least("kmeans", "max_iterations", options.max_iterations, 1);
   check_at_least("kmeans", "tolerance", options.tolerance, 0.0);
-  const double variance = detail::column_moments<T>("kmeans", x).variance.mean();
-  detail::Lloyd<T> lloyd(x, start);
-  KMeansResult<T> result;
+}
+
+/// Lloyd's algorithm from `start`. @throws ValueError where squared distances overflow
+template <class Rows>
+KMeansResult<typename Rows::Scalar> lloyd_from(const KMeansData<Rows>& data,
+                                               const Matrix<typename Rows::Scalar>& start,
+                                               const KMeansOptions& options) {
+  // Sums of the clusters' rows in double, for each of at most 8 parts where they are large, and the centres.
+  check_memory("kmeans", message(start.rows(), " centres in ", start.cols(), " dimensions"),
+               10 * 8.0 * static_cast<double>(start.rows()) * static_cast<double>(start.cols()));
+  Lloyd<Rows> lloyd(data.rows, start);
+  KMeansResult<typename Rows::Scalar> result;
   bool labels_settled = false;
   while (!result.converged && result.iterations < options.max_iterations) {
     ++result.iterations;
     labels_settled = lloyd.assign_rows() == 0;
-    result.converged = labels_settled || lloyd.move_centres() <= options.tolerance * variance;
+    result.converged = labels_settled || lloyd.move_centres() <= options.tolerance * data.variance;
   }
   if (!labels_settled) lloyd.assign_rows();
   if (!std::isfinite(lloyd.inertia()))
@@ -71,25 +86,69 @@ KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const
   return result;
 }
 
-/// k-means clustering of the rows of x `[N x J]`: greedy k-means++ seeding, then `kmeans_from`.
+/// The best of several greedy k-means++ starts. @throws ValueError for fewer than K distinct rows
+template <class Rows>
+KMeansResult<typename Rows::Scalar> lloyd_from_seeds(const KMeansData<Rows>& data, const KMeansOptions& options) {
+  KMeansSeeding<Rows> seeding(data.rows, options.clusters);
+  KMeansResult<typename Rows::Scalar> best;
+  best.inertia = std::numeric_limits<double>::infinity();
+  for (int restart = 0; restart < options.restarts; ++restart) {
+    auto result = lloyd_from(data, seeding.draw(options.seed, static_cast<std::uint32_t>(restart)), options);
+    if (result.inertia < best.inertia) best = std::move(result);
+  }
+  return best;
+}
+
+/// Calls `run` with x, or with x in a unit in which squares of its differences keep their digits, and returns its result in
+/// the unit of x.
+template <Real T, class Run>
+KMeansResult<T> in_squarable_unit(const MatrixRef<T>& x, T factor, const Run& run) {
+  if (factor == 1) return run(x);
+  const Matrix<T> scaled = x * factor;
+  KMeansResult<T> result = run(MatrixRef<T>(scaled));
+  result.centres /= factor;
+  result.inertia = result.inertia / static_cast<double>(factor) / static_cast<double>(factor);
+  return result;
+}
+
+}  // namespace detail
+
+/// Lloyd's algorithm from given centres `start` `[K x J]`; `options.clusters`, `restarts` and `seed` are not used.
+/// A cluster that becomes empty moves to the row that is farthest from its own centre. O(N K J) per iteration.
+/// Source: Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28 (1982).
+/// @throws ShapeError if widths differ; ValueError on bad options, values that are not finite, squares that overflow, or N < K
+template <Real T>
+KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const KMeansOptions& options = {}) {
+  detail::check_rows_for_clusters("kmeans", x, start.rows());
+  check_width("kmeans", "start", start, x.cols());
+  check_finite("kmeans", "start", start);
+  detail::check_kmeans_options(options);
+  check_finite("kmeans", "x", x);
+  const T factor = small_unit_factor<T>(std::max(x.cwiseAbs().maxCoeff(), start.cwiseAbs().maxCoeff()));
+  return detail::in_squarable_unit<T>(x, factor, [&](const MatrixRef<T>& rows) {
+    const detail::PlainRows<T> plain(rows);
+    const double variance = detail::column_moments<T>("kmeans", rows).variance.mean();
+    return detail::lloyd_from(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, Matrix<T>(start * factor), options);
+  });
+}
+
+/// k-means clustering of the rows of x `[N x J]`: greedy k-means++ seeding, then `kmeans_from`. Distances are Euclidean in
+/// the units of x, so that a column with a larger spread counts for more: divide columns by their standard deviations
+/// where they have different units. The unit that all columns share does not matter: x → a x + b gives the same labels.
 /// O(N K J (iterations + log K)) per restart.
-/// @throws ShapeError if x has no column; ValueError on bad options, values that are not finite, N < K, or fewer than K
-/// distinct rows (rows whose squared distance underflows count as equal)
+/// @throws ShapeError if x has no column; ValueError on bad options, values that are not finite, squares that overflow,
+/// N < K, or fewer than K distinct rows
 template <Real T>
 KMeansResult<T> kmeans(const MatrixRef<T>& x, const KMeansOptions& options) {
   check_between("kmeans", "clusters", options.clusters, Index{1}, Index{std::numeric_limits<Label>::max()});
   detail::check_rows_for_clusters("kmeans", x, options.clusters);
-  check_at_least("kmeans", "restarts", options.restarts, 1);
+  detail::check_kmeans_options(options);
   check_finite("kmeans", "x", x);
-  detail::KMeansSeeding<T> seeding(x, options.clusters);
-  KMeansResult<T> best;
-  best.inertia = std::numeric_limits<double>::infinity();
-  for (int restart = 0; restart < options.restarts; ++restart) {
-    const Matrix<T> start = seeding.draw(options.seed, static_cast<std::uint32_t>(restart));
-    KMeansResult<T> result = kmeans_from<T>(x, start, options);
-    if (result.inertia < best.inertia) best = std::move(result);
-  }
-  return best;
+  return detail::in_squarable_unit<T>(x, small_unit_factor(x), [&](const MatrixRef<T>& rows) {
+    const detail::PlainRows<T> plain(rows);
+    const double variance = detail::column_moments<T>("kmeans", rows).variance.mean();
+    return detail::lloyd_from_seeds(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, options);
+  });
 }
 
 /// The same for any row-major matrix of float or double, without naming T.
@@ -101,17 +160,26 @@ auto kmeans(const M& x, const KMeansOptions& options) {
 
 /// Nearest centre of each row of x `[N x J]`, centres `[K x J]`; among equals the lowest. A row's label does not depend
 /// on the other rows. O(N K J).
-/// @throws ShapeError if widths differ; ValueError on values that are not finite, or squared distances that overflow
+/// @throws ShapeError if widths differ; ValueError on values that are not finite, or naming the first row whose squared
+/// distances overflow
 template <Real T>
 Labels assign_labels(const MatrixRef<T>& x, const Matrix<T>& centres) {
   check_at_least("assign_labels", "rows of centres", centres.rows(), Index{1});
   check_shape("assign_labels", "x", x, x.rows(), centres.cols());
   check_finite("assign_labels", "x", x);
   check_finite("assign_labels", "centres", centres);
-  detail::Lloyd<T> lloyd(x, centres);
+  if (x.size() == 0) return Labels(static_cast<std::size_t>(x.rows()), 0);
+  const T factor = small_unit_factor<T>(std::max(x.cwiseAbs().maxCoeff(), centres.cwiseAbs().maxCoeff()));
+  const Matrix<T> scaled = factor == 1 ? Matrix<T>() : Matrix<T>(x * factor);
+  const MatrixRef<T> rows = factor == 1 ? x : MatrixRef<T>(scaled);
+  const detail::PlainRows<T> plain(rows);
+  detail::Lloyd<detail::PlainRows<T>> lloyd(plain, centres * factor);
   lloyd.assign_rows();
   if (!std::isfinite(lloyd.inertia()))
-    throw ValueError("assign_labels: squared distances overflow, wanted smaller values in x and centres");
+    for (std::size_t i = 0; i < lloyd.distances().size(); ++i)
+      if (!std::isfinite(lloyd.distances()[i]))
+        throw ValueError(detail::message("assign_labels: squared distances of row ", i,
+                                         " overflow, wanted smaller values in x and centres"));
   return lloyd.take_labels();
 }
 

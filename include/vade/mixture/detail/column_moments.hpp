@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +26,9 @@ void check_rows_for_clusters(std::string_view who, const M& x, Index clusters) {
 struct ColumnMoments {
   RowVector<double> mean;
   RowVector<double> variance;
+  /// Standard deviation: what a column is measured in where units must not matter. 1 where the column is constant, or has
+  /// no more spread than numbers of T of its size have roundings.
+  RowVector<double> unit;
 };
 
 /// One pass over x `[N x J]`, N >= 1, in double, relative to the first row: offsets of the data cost no digits. O(N J).
@@ -57,6 +62,10 @@ ColumnMoments column_moments(std::string_view who, const MatrixRef<T>& x) {
   ColumnMoments moments;
   moments.mean = origin + sums.row(0);
   moments.variance = (sums.row(1) - sums.row(0).cwiseAbs2()).cwiseMax(0.0);
+  constexpr double rounding = 2.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  moments.unit = moments.variance.cwiseSqrt();
+  for (Index j = 0; j < features; ++j)
+    if (!(moments.unit(j) > rounding * std::abs(moments.mean(j)))) moments.unit(j) = 1;
   return moments;
 }
 

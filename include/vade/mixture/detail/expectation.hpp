@@ -43,9 +43,8 @@ class Expectation {
   Expectation(const RowVector<double>& weights, const Matrix<double>& means,
               const typename Covariance::template Spread<double>& covariances, const RowVector<double>& origin)
       : origin_(origin), density_(means, covariances, origin) {
-    // A weight of 0 has log −∞. This is finite, as all exponents must be, and below that of any other component at any
-    // distance, so that the share is 0.
-    constexpr double log_of_none = -1e300;
+    // The share of a component without weight is exactly 0, since another one has a finite exponent.
+    constexpr double log_of_none = -std::numeric_limits<double>::infinity();
     offset_ = (weights.array() > 0).select(weights.array().log(), log_of_none).matrix() + density_.log_normaliser();
   }
 
@@ -57,12 +56,13 @@ class Expectation {
     walk(plan(x, 1), x, origin_, body);
   }
 
-  /// Mean log-probability of the rows of x.
-  template <class X>
-  double mean_log_likelihood(const X& x) const {
+  /// Mean log-probability of the rows of x. Calls `look(log_prob, first, count)` for each tile, on the pool.
+  template <class X, class Look>
+  double mean_log_likelihood(const X& x, const Look& look) const {
     const TilePlan tiles = plan(x, 1);
     std::vector<double> parts(static_cast<std::size_t>(tiles.chunks), 0.0);
-    walk(tiles, x, origin_, [&](MixtureTile& tile, Index chunk, Index, Index count) {
+    walk(tiles, x, origin_, [&](MixtureTile& tile, Index chunk, Index first, Index count) {
+      look(tile.log_prob.data(), first, count);
       parts[static_cast<std::size_t>(chunk)] += sum(tile.log_prob.data(), count);
     });
     return sum(parts.data(), static_cast<Index>(parts.size())) / static_cast<double>(x.rows());

@@ -10,6 +10,7 @@
 
 #include <vade/core/checks.hpp>
 #include <vade/core/random.hpp>
+#include <vade/mixture/detail/kmeans_rows.hpp>
 #include <vade/mixture/detail/nearest.hpp>
 #include <vade/mixture/detail/tile_plan.hpp>
 
@@ -17,11 +18,14 @@ namespace vade::detail {
 
 /// Chooses K rows of x as centres, each drawn with probability proportional to its squared distance to the nearest
 /// centre so far; of 2 + ⌊log K⌋ draws the one that lowers the total distance most is kept.
-/// Source: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
-template <Real T>
+/// Source: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007. `Rows` are `PlainRows` or
+/// `StandardRows`; refers to them.
+template <class Rows>
 class KMeansSeeding {
+  using T = typename Rows::Scalar;
+
  public:
-  KMeansSeeding(const MatrixRef<T>& x, Index clusters)
+  KMeansSeeding(const Rows& x, Index clusters)
       : x_(x),
         plan_(x.rows(), x.cols() + 2, 1),
         clusters_(clusters),
@@ -61,18 +65,17 @@ class KMeansSeeding {
       SampleTile<T> tile(plan_.tile_rows, x_.cols());
       TileBuffer<T> distance(plan_.tile_rows, 1);
       plan_.for_each_tile(begin, end, [&](Index first, Index count) {
-        tile.load(x_, first, count);
+        x_.load(tile, first, count);
         body(chunk, tile, distance.data(), first, count);
       });
     });
   }
 
-  const T* row(Index i) const { return x_.data() + i * x_.outerStride(); }
-
   void lower_distances(Index chosen) {
     totals_.assign(totals_.size(), 0.0);
+    const RowVector<T> centre = x_.row(chosen);
     for_each_loaded_tile([&](Index chunk, const SampleTile<T>& tile, T* distance, Index first, Index count) {
-      squared_distances(tile, row(chosen), distance);
+      squared_distances(tile, centre.data(), distance);
       double sum = 0;
       for (Index i = 0; i < count; ++i) {
         T& nearest = nearest_[static_cast<std::size_t>(first + i)];
@@ -102,9 +105,11 @@ class KMeansSeeding {
   Index best_of(const std::vector<Index>& candidates) const {
     const auto trials = static_cast<Index>(candidates.size());
     Matrix<double> parts = Matrix<double>::Zero(plan_.chunks, trials);
+    Matrix<T> points(trials, x_.cols());
+    for (Index t = 0; t < trials; ++t) points.row(t) = x_.row(candidates[static_cast<std::size_t>(t)]);
     for_each_loaded_tile([&](Index chunk, const SampleTile<T>& tile, T* distance, Index first, Index count) {
       for (Index t = 0; t < trials; ++t) {
-        squared_distances(tile, row(candidates[static_cast<std::size_t>(t)]), distance);
+        squared_distances(tile, points.data() + t * points.cols(), distance);
         double sum = 0;
         for (Index i = 0; i < count; ++i)
           sum += static_cast<double>(std::min(nearest_[static_cast<std::size_t>(first + i)], distance[i]));
@@ -117,7 +122,7 @@ class KMeansSeeding {
     return candidates[static_cast<std::size_t>(best)];
   }
 
-  const MatrixRef<T>& x_;
+  const Rows& x_;
   TilePlan plan_;
   Index clusters_;
   Index trials_;

@@ -6,17 +6,20 @@
 #include <vector>
 
 #include <vade/core/matrix.hpp>
+#include <vade/mixture/detail/kmeans_rows.hpp>
 #include <vade/mixture/detail/nearest.hpp>
 #include <vade/mixture/detail/tile_plan.hpp>
 
 namespace vade::detail {
 
 /// Rows, their labels and the centres, between two steps. One pass over the data assigns the rows and adds up what the
-/// centres need, so that moving them costs O(K J).
-template <Real T>
+/// centres need, so that moving them costs O(K J). `Rows` are `PlainRows` or `StandardRows`; refers to them.
+template <class Rows>
 class Lloyd {
+  using T = typename Rows::Scalar;
+
  public:
-  Lloyd(const MatrixRef<T>& x, const Matrix<T>& centres)
+  Lloyd(const Rows& x, const Matrix<T>& centres)
       : x_(x),
         plan_(x.rows(), x.cols() + 2, centres.size()),
         centres_(centres),
@@ -26,6 +29,8 @@ class Lloyd {
 
   const Matrix<T>& centres() const { return centres_; }
   double inertia() const { return inertia_; }
+  /// Squared distance of each row to its centre.
+  const std::vector<T>& distances() const { return distances_; }
   int reseeded() const { return reseeded_; }
   Labels take_labels() { return std::move(labels_); }
 
@@ -38,7 +43,7 @@ class Lloyd {
       TileBuffer<T> distance(plan_.tile_rows, 1);
       Labels labels(static_cast<std::size_t>(padded_rows<T>(plan_.tile_rows)));
       plan_.for_each_tile(begin, end, [&](Index first, Index count) {
-        tile.load(x_, first, count);
+        x_.load(tile, first, count);
         nearest_centres(tile, centres_, distance.data(), labels.data());
         double sum = 0;
         for (Index i = 0; i < count; ++i) {
@@ -49,9 +54,7 @@ class Lloyd {
           distances_[static_cast<std::size_t>(first + i)] = distance.data()[i];
           sum += static_cast<double>(distance.data()[i]);
           ++part.counts[static_cast<std::size_t>(label)];
-          const T* row = x_.data() + (first + i) * x_.outerStride();
-          double* sums = part.sums.data() + static_cast<Index>(label) * x_.cols();
-          for (Index j = 0; j < x_.cols(); ++j) sums[j] += static_cast<double>(row[j]);
+          x_.add_row(first + i, part.sums.data() + static_cast<Index>(label) * x_.cols());
         }
         part.inertia += sum;
       });
@@ -119,7 +122,7 @@ class Lloyd {
     }
   }
 
-  const MatrixRef<T>& x_;
+  const Rows& x_;
   TilePlan plan_;
   Matrix<T> centres_;
   Labels labels_;

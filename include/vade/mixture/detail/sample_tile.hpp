@@ -62,9 +62,10 @@ class SampleTile {
  public:
   SampleTile(Index capacity, Index features) : buffer_(capacity, features), features_(features) {}
 
-  /// Copies `count` >= 1 rows of x from row `first`, less the row `origin` (none: nullptr).
+  /// Copies `count` >= 1 rows of x from row `first`, less the row `origin` (none: nullptr), times the row `scale` (none:
+  /// nullptr; with an origin only).
   template <class M>
-  void load(const M& x, Index first, Index count, const double* origin = nullptr) {
+  void load(const M& x, Index first, Index count, const double* origin = nullptr, const double* scale = nullptr) {
     rows_ = count;
     padded_ = padded_rows<T>(count);
     const Index stride = buffer_.stride();
@@ -76,8 +77,11 @@ class SampleTile {
         T* to = buffer_.data() + i;
         if (origin == nullptr)
           for (Index j = begin; j < end; ++j) to[j * stride] = static_cast<T>(from[j]);
-        else
+        else if (scale == nullptr)
           for (Index j = begin; j < end; ++j) to[j * stride] = static_cast<T>(static_cast<double>(from[j]) - origin[j]);
+        else
+          for (Index j = begin; j < end; ++j)
+            to[j * stride] = static_cast<T>((static_cast<double>(from[j]) - origin[j]) * scale[j]);
       }
     }
     for (Index j = 0; j < features_; ++j)

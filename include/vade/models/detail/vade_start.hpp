@@ -119,7 +119,8 @@ struct VadeStart {
     }
     mixture.weight_logits.value() = fitted.weights().array().max(static_cast<T>(1e-4)).log().matrix();
     mixture.means.value() = fitted.means();
-    mixture.log_variances.value() = fitted.variances().array().log().matrix();
+    constexpr T bound = MixtureParameters<T>::log_variance_bound;  // beyond it no gradient would move them
+    mixture.log_variances.value() = fitted.variances().array().log().max(-bound).min(bound).matrix();
     return fitted.weights() * fitted.variances();
   }
 
