@@ -16,6 +16,7 @@
 #include <vade/data/views.hpp>
 #include <vade/elbo/information.hpp>
 #include <vade/models/adversarial_views.hpp>
+#include <vade/models/network_options.hpp>
 #include <vade/models/row_source.hpp>
 #include <vade/nn/batch_norm.hpp>
 #include <vade/training/cluster_monitor.hpp>
