@@ -357,7 +357,7 @@ TEST_CASE("A file without end, or larger than allowed, is refused before it is r
 }
 
 TEST_CASE(
-    "A table that is cut, or that grows, while it is read is an error, and so is a pipe into which nobody writes") {
+    "A table that is cut, or that grows, while it is read is an error, and so is a pipe that no program writes to") {
   std::string rows;
   for (int i = 0; i < 60000; ++i) rows += "5,7\n";
   static std::filesystem::path path;
@@ -378,7 +378,7 @@ TEST_CASE(
   const tests::Folder folder;
   path = folder.path / "pipe";
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  CHECK(tests::message_of([&] { vade::read_csv(path); }) == path.string() + ": a pipe into which nobody writes");
+  CHECK(tests::message_of([&] { vade::read_csv(path); }) == path.string() + ": a pipe that no program writes to");
 }
 
 TEST_CASE("A table may come through a pipe") {

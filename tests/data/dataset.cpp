@@ -206,7 +206,8 @@ TEST_CASE("Transposed images have lines and columns exchanged, whatever the kind
   x << 1, 2, 3, 4;
   CHECK(vade::transposed_images(Dataset::from_matrix(x, vade::ImageShape{2, 2})).matrix<double>().row(0) ==
         vade::RowVector<double>{{1, 3, 2, 4}});
-  CHECK(vade::transposed_images(Dataset::from_matrix(x.cast<float>(), vade::ImageShape{1, 4})).image() == vade::ImageShape{4, 1});
+  CHECK(vade::transposed_images(Dataset::from_matrix(x.cast<float>(), vade::ImageShape{1, 4})).image() ==
+        vade::ImageShape{4, 1});
   CHECK_THROWS_AS(vade::transposed_images(Dataset::from_matrix(x)), vade::ShapeError);
   CHECK_THROWS_AS(vade::transposed_images(Dataset()), vade::ShapeError);
   CHECK_THROWS_AS(vade::transposed_images(bytes.slice(0, 0)), vade::ShapeError);
@@ -221,6 +222,8 @@ TEST_CASE("Rows become images of a shape that fits, without a copy") {
     return data.with_row(1, [](auto row) { return static_cast<const void*>(row.data()); });
   };
   CHECK(address(images) == address(rows));
-  CHECK(message_of([&] { rows.with_image({2, 4}); }) == "Dataset::with_image: images of 2 x 4 do not fit rows of 6 values");
+  CHECK(message_of([&] {
+          rows.with_image({2, 4});
+        }) == "Dataset::with_image: images of 2 x 4 do not fit rows of 6 values");
   CHECK_THROWS_AS(rows.with_image({Index{1} << 62, 4}), vade::ShapeError);
 }

@@ -120,7 +120,8 @@ TEST_CASE("Malformed headers are named by byte, wanted and got") {
   CHECK(complaint(folder, small).empty());
   CHECK(complaint(folder, "") == "byte 0: the file ends inside the magic number of an IDX file, wanted 4 bytes more");
   CHECK(complaint(folder, "PK\3\4 and so on") ==
-        "byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0; it is a zip archive, such as numpy.savez, PyTorch and "
+        "byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0; it is a zip archive, such as numpy.savez, "
+        "PyTorch and "
         "Excel write: unpack it, or save each array by numpy.save");
   CHECK(complaint(folder, bytes("\0\0\x0A\1\0\0\0\0")) == "byte 2: element type 10, wanted 8, 9, 11, 12, 13 or 14");
   for (const char type : {'\x00', '\x07', '\x0F', '\xff'})
@@ -132,8 +133,10 @@ TEST_CASE("Malformed headers are named by byte, wanted and got") {
   CHECK(complaint(folder, small.substr(0, 17)) ==
         "byte 12: the sizes promise 6 bytes of data, but the file can hold 5");
   CHECK(complaint(folder, gzip("PK\3\4"))
-            .starts_with("decompressed byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0; it is a zip archive"));
-  CHECK(complaint(folder, bytes("\x93NUMPY\x01\0v\0{'descr'")).ends_with("; it is an NPY file, an array of numpy: read_npy reads it"));
+            .starts_with(
+                "decompressed byte 0: not an IDX file: it starts with 80, 75, wanted 0, 0; it is a zip archive"));
+  CHECK(complaint(folder, bytes("\x93NUMPY\x01\0v\0{'descr'"))
+            .ends_with("; it is an NPY file, an array of numpy: read_npy reads it"));
   CHECK(complaint(folder, "1,2,3\n") == "byte 0: not an IDX file: it starts with 49, 44, wanted 0, 0");
   CHECK(complaint(folder, bytes("\0\0\x08\x01\xff\xff\xff\xff"), {.bytes = ~std::uint64_t{0}})
             .ends_with("the sizes promise 4294967295 bytes of data, but the file can hold 0"));

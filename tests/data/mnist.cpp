@@ -77,7 +77,9 @@ TEST_CASE("Numbers that are not finite are named with their file") {
   CHECK(message_of<FileError>([&] { vade::load_idx(path); }) ==
         path.string() + ": Dataset::from_matrix: the data has nan at row 1, column 0, wanted finite values");
   vade::write_idx(path, array_of<double>(IdxType::f64, {0.5, HUGE_VAL}, {1, 2}));
-  CHECK(message_of<FileError>([&] { vade::load_idx(path); }).ends_with("has inf at row 0, column 1, wanted finite values"));
+  CHECK(message_of<FileError>([&] {
+          vade::load_idx(path);
+        }).ends_with("has inf at row 0, column 1, wanted finite values"));
 }
 
 TEST_CASE("Pairs that do not belong together are refused by name") {
@@ -144,8 +146,9 @@ TEST_CASE("IDX images with one channel keep their shape, and images in colour ar
   };
   CHECK(load({2, 3, 5, 1}).image() == vade::ImageShape{3, 5});
   CHECK(load({2, 1, 3, 5}).image() == vade::ImageShape{3, 5});
-  CHECK(message_of<FileError>([&] { load({2, 3, 8, 8}); })
-            .starts_with(path.string() + ": the array [2 x 3 x 8 x 8] holds images in colour, wanted grey images"));
+  CHECK(message_of<FileError>([&] {
+          load({2, 3, 8, 8});
+        }).starts_with(path.string() + ": the array [2 x 3 x 8 x 8] holds images in colour, wanted grey images"));
 }
 
 TEST_CASE("The four files are found under each of their usual names") {
@@ -183,7 +186,8 @@ void write_set(const fs::path& folder, const std::string& prefix, const std::str
                const std::vector<std::uint8_t>& labels = {1, 26}) {
   for (const std::string& part : {std::string("train"), test}) {
     vade::write_idx(folder / (prefix + "-" + part + "-images-idx3-ubyte"), bytes_array({2, 2, 3}, 1, 256));
-    vade::write_idx(folder / (prefix + "-" + part + "-labels-idx1-ubyte"), array_of<std::uint8_t>(IdxType::u8, labels, {2}));
+    vade::write_idx(folder / (prefix + "-" + part + "-labels-idx1-ubyte"),
+                    array_of<std::uint8_t>(IdxType::u8, labels, {2}));
   }
 }
 
@@ -199,21 +203,27 @@ TEST_CASE("EMNIST is read by its own names, with its classes, and its images are
   wanted << 0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11;
   CHECK((letters.train.images.matrix<double>() * 255).isApprox(wanted));
   CHECK(vade::load_mnist(folder.path, {.transposed = false}).train.images.image() == vade::ImageShape{2, 3});
-  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.classes = 26}); })
-            .ends_with("label 1 is 26, wanted a label in [0, 26)"));
+  CHECK(message_of<FileError>([&] {
+          vade::load_mnist(folder.path, {.classes = 26});
+        }).ends_with("label 1 is 26, wanted a label in [0, 26)"));
 
   write_set(folder.path, "emnist-byclass", "test", {0, 61});
   write_set(folder.path, "qmnist", "t10k", {0, 9});
   CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path); }) ==
-        folder.path.string() + ": several sets of images are there, wanted one of these as MnistOptions::name: "
-                               "'emnist-byclass', 'emnist-letters', 'qmnist'");
+        folder.path.string() +
+            ": several sets of images are there, wanted one of these as MnistOptions::name: "
+            "'emnist-byclass', 'emnist-letters', 'qmnist'");
   CHECK(vade::load_mnist(folder.path, {.name = "emnist-byclass"}).test.labels.back() == 61);
-  CHECK(vade::load_mnist(folder.path, {.name = "emnist-letters"}).train.images.fingerprint() == letters.train.images.fingerprint());
+  CHECK(vade::load_mnist(folder.path, {.name = "emnist-letters"}).train.images.fingerprint() ==
+        letters.train.images.fingerprint());
   CHECK(vade::load_mnist(folder.path, {.name = "qmnist"}).train.images.image() == vade::ImageShape{2, 3});
-  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.name = "emnist-digits"}); })
-            .starts_with(folder.path.string() + ": none of these files is there: emnist-digits-train-images-idx3-ubyte, "));
+  CHECK(
+      message_of<FileError>([&] {
+        vade::load_mnist(folder.path, {.name = "emnist-digits"});
+      }).starts_with(folder.path.string() + ": none of these files is there: emnist-digits-train-images-idx3-ubyte, "));
   write_set(folder.path, "emnist-balanced", "test", {0, 47});
-  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path, {.name = "emnist-balanced"}); }).ends_with("[0, 47)"));
+  CHECK(
+      message_of<FileError>([&] { vade::load_mnist(folder.path, {.name = "emnist-balanced"}); }).ends_with("[0, 47)"));
 
   const IdxArray qmnist = array_of<std::int32_t>(IdxType::i32, {7, 0, 100, 4, 1, 200}, {2, 3});
   for (const char* const part : {"train", "t10k"}) {
@@ -228,8 +238,9 @@ TEST_CASE("A folder that cannot be entered is reported with the reason") {
   CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path / "none"); }) ==
         (folder.path / "none").string() + ": cannot look up the folder: No such file or directory");
   vade::write_idx(folder.path / "file", bytes_array({1}, 1, 2));
-  CHECK(message_of<FileError>([&] { vade::load_mnist(folder.path / "file"); })
-            .ends_with("train-images-idx3-ubyte: cannot look up: Not a directory"));
+  CHECK(message_of<FileError>([&] {
+          vade::load_mnist(folder.path / "file");
+        }).ends_with("train-images-idx3-ubyte: cannot look up: Not a directory"));
   // As the system answers of a file in a folder without the permission to enter it.
   vade::file_system.look_up = [](const fs::path& path, vade::FileStatus& status) {
     if (!path.filename().string().starts_with("train-")) return vade::FileSystem().look_up(path, status);

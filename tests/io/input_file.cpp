@@ -73,13 +73,13 @@ TEST_CASE("A file that is cut, or that grows, while it is read is refused") {
   }
 }
 
-TEST_CASE("A pipe is read to its end, and one into which nobody writes is refused without waiting") {
+TEST_CASE("A pipe is read to its end, and one that no program writes to is refused without waiting") {
   const tests::Folder folder;
   const auto path = folder.path / "pipe";
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   std::array<std::byte, 8> bytes = {};
   CHECK(tests::message_of<vade::FileError>([&] { vade::InputFile(path).read(bytes); }) ==
-        path.string() + ": a pipe into which nobody writes");
+        path.string() + ": a pipe that no program writes to");
   vade::InputFile file(path);
   CHECK(file.size() == std::nullopt);
   {

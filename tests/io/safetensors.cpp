@@ -239,7 +239,7 @@ TEST_CASE("The header is checked before the rest is read, and then exactly what 
   // A pipe does not say its size: memory grows with what comes out of it.
   const fs::path pipe = folder.path / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  CHECK(load(pipe) == "a pipe into which nobody writes");
+  CHECK(load(pipe) == "a pipe that no program writes to");
   const auto through_pipe = [&](const std::vector<std::byte>& content) {
     std::thread writer([&] {
       std::ofstream(pipe, std::ios::binary).write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));

@@ -47,15 +47,15 @@ class Dataset {
     check_extent("Dataset::from_bytes", rows, columns, image);
     if (rows > std::numeric_limits<Index>::max() / columns ||
         values.size() != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
-      throw ShapeError(detail::message("Dataset::from_bytes: got ", values.size(), " bytes, wanted ",
-                                       shape_text(rows, columns)));
+      throw ShapeError(
+          detail::message("Dataset::from_bytes: got ", values.size(), " bytes, wanted ", shape_text(rows, columns)));
     return Dataset(Storage(std::in_place_type<std::vector<std::uint8_t>>, std::move(values)), rows, columns, image);
   }
 
   /// Takes any matrix expression of float or double `[N x D]`, in its own precision; an rvalue is moved.
   /// @throws ShapeError if it is empty or `image` does not fit; ValueError with row and column if it is not finite.
   template <class M>
-    requires Real<typename std::remove_cvref_t<M>::Scalar>
+  requires Real<typename std::remove_cvref_t<M>::Scalar>
   static Dataset from_matrix(M&& values, std::optional<ImageShape> image = {}) {
     using T = typename std::remove_cvref_t<M>::Scalar;
     Matrix<T> own(std::forward<M>(values));
@@ -174,8 +174,9 @@ class Dataset {
     return same;
   }
 
-  /// Kind, shape and a hash of the values in row order, as "float-1000x12-0123456789abcdef", or "bytes-70000x28x28-..." for
-  /// images. Equal for equal rows, however they were sliced or selected, on every machine and for any number of threads. O(N D).
+  /// Kind, shape and a hash of the values in row order, as "float-1000x12-0123456789abcdef", or "bytes-70000x28x28-..."
+  /// for images. Equal for equal rows, however they were sliced or selected, on every machine and for any number of
+  /// threads. O(N D).
   std::string fingerprint() const {
     const Index tiles = (rows_ + tile_rows - 1) / tile_rows;
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(tiles));
@@ -190,7 +191,8 @@ class Dataset {
     std::string digits(16, '0');
     for (std::size_t i = 0; i < 16; ++i) digits[i] = "0123456789abcdef"[(hash >> (60 - 4 * i)) & 15];
     return kind_text() + "-" + std::to_string(rows_) + "x" +
-           (image_ ? std::to_string(image_->height) + "x" + std::to_string(image_->width) : std::to_string(columns_)) + "-" + digits;
+           (image_ ? std::to_string(image_->height) + "x" + std::to_string(image_->width) : std::to_string(columns_)) +
+           "-" + digits;
   }
 
  private:
@@ -213,8 +215,8 @@ class Dataset {
       throw ShapeError(detail::message(who, ": the data is ", shape_text(rows, columns), ", wanted at least [1 x 1]"));
     if (image && (image->height < 1 || image->width < 1 || image->height > columns ||
                   image->width > columns / image->height || image->height * image->width != columns))
-      throw ShapeError(detail::message(who, ": images of ", image->height, " x ", image->width,
-                                       " do not fit rows of ", columns, " values"));
+      throw ShapeError(detail::message(who, ": images of ", image->height, " x ", image->width, " do not fit rows of ",
+                                       columns, " values"));
   }
 
   void check_row(const char* who, Index row) const {
@@ -277,8 +279,8 @@ class Dataset {
   std::optional<ImageShape> image_;
 };
 
-/// The images of `data` with lines and columns exchanged, in new storage; kind and values stay. EMNIST keeps its images so.
-/// O(N D). @throws ShapeError for rows that are no images, and without rows
+/// The images of `data` with lines and columns exchanged, in new storage; kind and values stay. EMNIST keeps its images
+/// so. O(N D). @throws ShapeError for rows that are no images, and without rows
 inline Dataset transposed_images(const Dataset& data) {
   if (!data.image() || data.empty()) throw ShapeError("transposed_images: the data has no rows with an image shape");
   const auto [height, width] = *data.image();
@@ -295,7 +297,8 @@ inline Dataset transposed_images(const Dataset& data) {
   const ImageShape turned{width, height};
   return data.with_row(0, [&]<class Value>(std::span<const Value>) {
     if constexpr (std::is_same_v<Value, std::uint8_t>) {
-      std::vector<std::uint8_t> values(static_cast<std::size_t>(data.rows()) * static_cast<std::size_t>(data.columns()));
+      std::vector<std::uint8_t> values(static_cast<std::size_t>(data.rows()) *
+                                       static_cast<std::size_t>(data.columns()));
       fill(values.data());
       return Dataset::from_bytes(std::move(values), data.rows(), data.columns(), turned);
     } else {

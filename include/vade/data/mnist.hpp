@@ -52,7 +52,7 @@ inline Dataset dataset_of(const std::filesystem::path& path, const IdxArray& arr
     case IdxType::f32:
       return numbers(float{});
     default:
-      return numbers(double{});  // reals of 64 bits, and signed integers, each of which is a double
+      return numbers(double{});  // reals of 64 bits, and signed integers: each is a double
   }
 }
 

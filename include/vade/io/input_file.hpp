@@ -21,7 +21,7 @@ namespace vade {
 
 /// An open file, of which the bytes are read in order. Two ends that look like the end of the content are none, and are
 /// refused: the end of a file that has another size than when it was opened, since another program cuts or writes it;
-/// and the end of a pipe into which nobody writes.
+/// and the end of a pipe that no program writes to.
 class InputFile {
  public:
   /// Opens `path` and looks up what it is. @throws FileError
@@ -52,7 +52,7 @@ class InputFile {
           path_.string(), ": changed while it was read: it had ", *size, " bytes when it was opened, and ",
           offset_ > *size ? "now has more" : "now ends after ", offset_ > *size ? "" : std::to_string(offset_)));
     if (count == 0 && offset_ == 0 && status_.kind == FileKind::pipe)
-      throw FileError(path_.string() + ": a pipe into which nobody writes");
+      throw FileError(path_.string() + ": a pipe that no program writes to");
     return static_cast<std::size_t>(count);
   }
 

@@ -83,7 +83,7 @@ class CsvColumns {
 /// A first line of numbers that may be names: digits alone that count the columns, as pandas writes them, or that
 /// ascend, as years do. Of `suspects`, the cells of the columns of numbers.
 struct CsvNameLike {
-  bool counts = false;   ///< three or more that count: names, whatever follows
+  bool counts = false;   ///< three or more that count: probably names
   bool ascends = false;  ///< names, if a cell below is not written as a whole number
 
   CsvNameLike() = default;

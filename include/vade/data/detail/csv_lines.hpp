@@ -29,7 +29,7 @@ class CsvLines {
 
   char separator() const { return separator_; }
 
-  /// The number of the line that `next` gave, from 1; a quoted cell may go on over several.
+  /// The number of the line that `next` gave, from 1; a quoted cell can end lines below.
   std::size_t line() const { return line_; }
 
   /// The line that `next` gave as it is in the file, or its first `most_raw` bytes; doubled quotes may be single ones.

@@ -13,7 +13,7 @@
 
 namespace vade::detail {
 
-/// "; it is a zip archive, ...", or nothing: for a message about a file, of which `start` are the bytes that were read.
+/// "; it is a zip archive, ...", or nothing: for a message about a file whose first bytes, `start`, have been read.
 inline std::string other_format(ByteStream& stream, std::span<const std::byte> start) {
   std::array<std::byte, known_format_bytes> bytes = {};
   const std::size_t given = std::min(start.size(), bytes.size());
