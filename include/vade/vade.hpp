@@ -6,6 +6,7 @@
 // `data/synthetic.hpp`, `metrics/energy_distance.hpp`, `optim/sgd.hpp`.
 #pragma once
 
+#include <vade/data/column_scale.hpp>
 #include <vade/data/csv.hpp>
 #include <vade/data/mnist.hpp>
 #include <vade/data/npy.hpp>

@@ -34,13 +34,14 @@ TEST_CASE("Means and deviations are those of long double") {
     for (vade::Index i = 0; i < 301; ++i) mean += static_cast<long double>(x(i, j)) / 301;
     for (vade::Index i = 0; i < 301; ++i) squares += std::pow(static_cast<long double>(x(i, j)) - mean, 2.0L);
     CHECK(spread.mean(j) == doctest::Approx(static_cast<double>(mean)).epsilon(1e-14).scale(1));
-    CHECK(spread.deviation(j) == doctest::Approx(static_cast<double>(std::sqrt(squares / 301))).epsilon(1e-14).scale(0));
+    CHECK(spread.deviation(j) ==
+          doctest::Approx(static_cast<double>(std::sqrt(squares / 301))).epsilon(1e-14).scale(0));
     CHECK(spread.varies(j));
   }
 }
 
-TEST_CASE_TEMPLATE("A power of two in a unit changes deviations by exactly that, whatever its squares would be", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("A power of two in a unit changes deviations by exactly that, whatever its squares would be", T,
+                   float, double) {
   const vade::Matrix<T> x = rows_with_spread<T>(50, 2);
   const ColumnSpread before = column_spread<T>(x);
   constexpr int most = std::numeric_limits<T>::max_exponent - 4, least = std::numeric_limits<T>::min_exponent / 2;
@@ -59,12 +60,13 @@ TEST_CASE("A deviation survives a great offset, as far as the values do") {
   const double wanted = column_spread<double>(x).deviation(0);
   for (const double offset : {1e3, 1e6, -1e9}) {
     const vade::Matrix<double> moved = x.array() + offset;
-    CHECK(column_spread<double>(moved).deviation(0) == doctest::Approx(wanted).epsilon(1e-15 * std::abs(offset)).scale(0));
+    CHECK(column_spread<double>(moved).deviation(0) ==
+          doctest::Approx(wanted).epsilon(1e-15 * std::abs(offset)).scale(0));
   }
 }
 
-TEST_CASE_TEMPLATE("A constant column has a deviation of exactly 0, whatever the constant and the number of rows", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("A constant column has a deviation of exactly 0, whatever the constant and the number of rows", T,
+                   float, double) {
   constexpr T largest = std::numeric_limits<T>::max(), smallest = std::numeric_limits<T>::denorm_min();
   for (const T value : {T(0), T(0.1), T(-1) / 3, T(1e30), T(1e-30), largest, -largest, smallest})
     for (const vade::Index rows : {1, 7, 1000, 100003}) {
@@ -89,7 +91,8 @@ TEST_CASE_TEMPLATE("Different roundings of one number are no spread, and four of
 TEST_CASE("One great value among small ones is a spread, not an overflow") {
   vade::Matrix<double> x = rows_with_spread<double>(120, 2);
   x(7, 1) = 1e200;
-  CHECK(column_spread<double>(x).deviation(1) == doctest::Approx(1e200 * std::sqrt(119.0) / 120).epsilon(1e-12).scale(0));
+  CHECK(column_spread<double>(x).deviation(1) ==
+        doctest::Approx(1e200 * std::sqrt(119.0) / 120).epsilon(1e-12).scale(0));
   x.col(1) = vade::Matrix<double>::Constant(120, 1, 1.7e308);
   x(0, 1) = -1.7e308;
   CHECK(std::isfinite(column_spread<double>(x).deviation(1)));

@@ -9,9 +9,9 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
 
-/// Columns have units: millimetres or light years. What is computed here is right in all of them: each column is divided by
-/// a power of two near its largest magnitude, which is exact, and centred before it is squared. No square overflows or
-/// underflows, and nothing cancels.
+/// Columns have units: millimetres or light years. What is computed here is right in all of them: each column is
+/// divided by a power of two near its largest magnitude, which is exact, and centred before it is squared. No square
+/// overflows or underflows, and nothing cancels.
 namespace vade {
 
 /// Mean and standard deviation of each column, `[1 x D]`. A deviation of exactly 0 marks a constant column.
@@ -33,13 +33,15 @@ struct PowerOfTwo {
 
 }  // namespace detail
 
-/// m_j = Σ_i x_ij / N and s_j = √(Σ_i (x_ij − m_j)² / N) of `x` `[N x D]`. A column is constant, with s_j = 0, where s_j is no
-/// more than 2 ε |m_j| for the ε of T: the values then differ as those of one number do after different roundings.
+/// m_j = Σ_i x_ij / N and s_j = √(Σ_i (x_ij − m_j)² / N) of `x` `[N x D]`. A column is constant, with s_j = 0, where
+/// s_j is no more than 2 ε |m_j| for the ε of T: the values then differ as those of one number do after different
+/// roundings.
 ///
 /// x → 2^k x changes m and s by exactly 2^k, as long as nothing leaves the range of normal numbers; x → −x leaves s.
-/// The mean is corrected by that of the residuals, and s by the square of it (Chan, Golub, LeVeque 1983, "Algorithms for
-/// computing the sample variance", eq. 1.7): the relative error of s is about N ε + (N ε m / s)², with the ε of double.
-/// Four passes, O(N D); D doubles a few times. @throws ValueError for no rows, or with row and column where x is not finite
+/// The mean is corrected by that of the residuals, and s by the square of it (Chan, Golub, LeVeque 1983, "Algorithms
+/// for computing the sample variance", eq. 1.7): the relative error of s is about N ε + (N ε m / s)², with the ε of
+/// double. Four passes, O(N D); D doubles a few times. @throws ValueError for no rows, or with row and column where x
+/// is not finite
 template <Real T>
 ColumnSpread column_spread(MatrixRef<T> x) {
   check_at_least("column_spread", "rows", x.rows(), Index{1});
@@ -58,7 +60,9 @@ ColumnSpread column_spread(MatrixRef<T> x) {
     down_first(j) = down.first, down_second(j) = down.second;
     up_first(j) = up.first, up_second(j) = up.second;
   }
-  const auto y = [&](Index i) { return x.row(i).template cast<double>().cwiseProduct(down_first).cwiseProduct(down_second); };
+  const auto y = [&](Index i) {
+    return x.row(i).template cast<double>().cwiseProduct(down_first).cwiseProduct(down_second);
+  };
 
   RowVector<double> mean = RowVector<double>::Zero(columns);
   for (Index i = 0; i < x.rows(); ++i) mean += y(i);
