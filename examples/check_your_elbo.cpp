@@ -6,6 +6,8 @@
 #include <vade/testing/expectation.hpp>
 #include <vade/testing/identities.hpp>
 
+#include "program.hpp"
+
 namespace {
 
 using vade::testing::check_vae_bound;
@@ -31,9 +33,7 @@ double surprise(vade::RandomStream& stream) {
   return -vade::testing::log_normal(z, 0.3, 2 * std::log(0.2));
 }
 
-}  // namespace
-
-int main() {
+int check() {
   const auto passes = check_vae_bound(right);
   std::printf("The bound\n%s\n", passes.text().c_str());
 
@@ -52,3 +52,7 @@ int main() {
   std::printf("\n%s\n", as_expected ? "The right derivations pass, the wrong ones are caught." : "SOMETHING IS WRONG");
   return as_expected ? 0 : 1;
 }
+
+}  // namespace
+
+int main() { return run_program("check_your_elbo", check); }

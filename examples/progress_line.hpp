@@ -1,4 +1,4 @@
-// What a program shows while it trains one model, and how Ctrl-C reaches the training.
+// What a program shows while it trains one model, and how signals reach the training.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <vade/core/stop_token.hpp>
 #include <vade/training/report.hpp>
 
-#include "interrupt.hpp"
+#include "signals.hpp"
 
 namespace detail {
 
@@ -27,15 +27,21 @@ inline std::string duration(double seconds) {
 
 }  // namespace detail
 
-/// On a terminal, a line that is rewritten; below it, and elsewhere, a line for each epoch, but one a second at most besides
-/// those with an alarm and the last of a stage; nothing if quiet.
+/// On a terminal, a line that is rewritten; below it, and elsewhere, a line for each epoch, but one a second at most
+/// besides those with an alarm and the last of a stage; nothing if quiet.
 class ProgressLine {
  public:
   explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(!quiet && isatty(STDERR_FILENO) != 0) {
-    catch_interrupt();
+    catch_signals(quiet       ? ""
+                  : terminal_ ? "\nending, and saving what there is; again to end at once\n"
+                              : "ending, and saving what there is\n");
   }
 
-  vade::StopToken token() const { return source_.get_token(); }
+  /// Of a stop that a signal asks for, also where it came before the work that takes this token.
+  vade::StopToken token() {
+    if (interrupted()) source_.request_stop();
+    return source_.get_token();
+  }
 
   vade::Observer observer() {
     return {.on_step = [this](const vade::Progress& progress) { step(progress); },
@@ -46,15 +52,18 @@ class ProgressLine {
   void step(const vade::Progress& p) {
     if (interrupted()) source_.request_stop();
     if (!terminal_ || (p.step % 10 != 0 && p.step != p.steps)) return;
-    std::fprintf(stderr, "\r\033[K%.*s %d/%d  %3d %%  loss %.4g  %.0f rows/s  %s left", static_cast<int>(p.stage.size()),
-                 p.stage.data(), p.epoch, p.epochs, static_cast<int>(100 * p.step / p.steps), p.loss, p.rows_per_second,
+    std::fprintf(stderr, "\r\033[K%.*s %d/%d  %3d %%  loss %.4g  %.0f rows/s  %s left",
+                 static_cast<int>(p.stage.size()), p.stage.data(), p.epoch, p.epochs,
+                 static_cast<int>(100 * p.step / p.steps), p.loss, p.rows_per_second,
                  detail::duration(p.seconds_left).c_str());
     std::fflush(stderr);
   }
 
   void epoch(const vade::EpochRecord& r) {
     const auto now = std::chrono::steady_clock::now();
-    if (quiet_ || (last_line_ && now - *last_line_ < std::chrono::seconds(1) && r.epoch != r.epochs && r.alarms.empty())) return;
+    if (quiet_ ||
+        (last_line_ && now - *last_line_ < std::chrono::seconds(1) && r.epoch != r.epochs && r.alarms.empty()))
+      return;
     last_line_ = now;
     std::string line = r.stage + " " + std::to_string(r.epoch) + "/" + std::to_string(r.epochs);
     char number[64];

@@ -1,19 +1,15 @@
 // The five synthetic experiments of document 004: trains VAEs with diagonal and with full posterior covariance on
 // densities in the plane, and writes pictures and a table. `bash examples/synthetic.sh --quick` shows all of it in
 // minutes.
-#include <cstdio>
-#include <exception>
+#include "program.hpp"
 
 #include "synthetic/command_line.hpp"
 #include "synthetic/run.hpp"
 
 int main(int argc, char** argv) {
-  synthetic::Options options;
-  if (const auto code = synthetic::read_options(argc, argv, options)) return *code;
-  try {
+  return run_program("synthetic", [&] {
+    synthetic::Options options;
+    if (const auto code = synthetic::read_options(argc, argv, options)) return *code;
     return synthetic::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "synthetic: %s\n", error.what());
-    return 1;
-  }
+  });
 }

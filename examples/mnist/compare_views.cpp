@@ -42,16 +42,17 @@ vade::LabelledDataset sample_of(const vade::LabelledDataset& data, std::uint64_t
 
 int run_compare_views(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
-  const vade::LabelledDataset data = sample_of(vade::all(vade::load_mnist(options.data)), options.seed);
-  std::filesystem::create_directories(options.out);
+  const vade::LabelledDataset data = sample_of(vade::all(load_images(options)), options.seed);
+  make_results_folder(options.out);
   ProgressLine progress(options.quiet);
-  vade::InformationMaximisationOptions classifier{.augmentation = views_of(options)};
+  vade::InformationMaximisationOptions classifier{.clusters = options.clusters, .augmentation = views_of(options)};
   classifier.fit.epochs = options.epochs.value_or(8);
   if (options.batch) classifier.fit.batch = *options.batch;
   const auto found = vade::view_stability<float>(data.images, classifier, options.compared_views, draws, options.seed,
                                                  progress.observer(), progress.token());
   Json json = Json::array();
-  if (!options.quiet) std::printf("strength  stability  loss%s\n", data.labels.empty() ? "" : "     accuracy of each draw");
+  if (!options.quiet)
+    std::printf("strength  stability  loss%s\n", data.labels.empty() ? "" : "     accuracy of each draw");
   for (const vade::ViewStability& at : found) {
     json.push_back({{"strength", at.strength}, {"stability", at.stability}, {"loss", at.loss}});
     if (!options.quiet) std::printf("%8.2f  %9.4f  %7.4f", at.strength, at.stability, at.loss);
@@ -66,7 +67,7 @@ int run_compare_views(const Options& options) {
   if (!found.empty() && !options.quiet)
     std::printf("draws agree most at strength %g; labels were not used for that\n",
                 std::ranges::max_element(found, {}, &vade::ViewStability::stability)->strength);
-  return interrupted() ? interrupted_exit_code : 0;
+  return exit_code();
 }
 
 }  // namespace mnist

@@ -64,12 +64,13 @@ struct LabelObjective {
 
 }  // namespace
 
-Judge::Judge(const vade::LabelledDataset& train, std::uint64_t seed) {
+Judge::Judge(const vade::LabelledDataset& train, std::uint64_t seed, const vade::Observer& observer,
+             const vade::StopToken& stop) {
   auto network = std::make_shared<Network>(train.images.columns(), classes_in(train.labels), seed);
   LabelObjective<Network> objective{*network, train.labels};
   vade::Tape<float> tape;
   const vade::FitOptions fit{.epochs = 10, .batch = 250, .learning_rate = vade::Schedule::cosine(2e-3, 0.02)};
-  vade::train<float>(objective, tape, train.images, fit, {"judge", 30}, seed);
+  vade::train<float>(objective, tape, train.images, fit, {"judge", 30}, seed, observer, stop);
   network_ = std::move(network);
 }
 

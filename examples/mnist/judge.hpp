@@ -5,7 +5,9 @@
 #include <memory>
 
 #include <vade/core/matrix.hpp>
+#include <vade/core/stop_token.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/training/report.hpp>
 
 namespace mnist {
 
@@ -19,7 +21,8 @@ struct RowPurity {
 /// other models and never trains one. @throws vade::ValueError without labels
 class Judge {
  public:
-  Judge(const vade::LabelledDataset& train, std::uint64_t seed);
+  Judge(const vade::LabelledDataset& train, std::uint64_t seed, const vade::Observer& observer,
+        const vade::StopToken& stop);
 
   /// The most likely class of each row.
   vade::Labels classes_of(const vade::Matrix<float>& images) const;

@@ -102,10 +102,10 @@ void write_samples(const std::filesystem::path& path, const vade::Matrix<float>&
 }
 
 void write_reconstructions(const std::filesystem::path& path, const vade::Matrix<float>& originals,
-                                  const vade::Matrix<float>& reconstructions, vade::ImageShape shape) {
-  vade::write_png(path, vade::report::reconstruction_pairs(originals, reconstructions, shape.height, shape.width,
-                                                           {.title = "Test images above their reconstructions",
-                                                            .columns = 15}));
+                           const vade::Matrix<float>& reconstructions, vade::ImageShape shape) {
+  vade::write_png(
+      path, vade::report::reconstruction_pairs(originals, reconstructions, shape.height, shape.width,
+                                               {.title = "Test images above their reconstructions", .columns = 15}));
 }
 
 namespace {
@@ -113,8 +113,9 @@ namespace {
 /// "classifier 3" is one of several that were trained side by side: they share a panel, "classifier".
 std::string family(const std::string& stage) { return stage.substr(0, stage.find_last_not_of("0123456789 ") + 1); }
 
-/// What a stage is watched by: −ELBO where the record has its terms, so that a consistency term that ends does not look like
-/// a jump; of a classifier the two parts of its loss, since the loss itself weighs them by a balance that falls; else the loss.
+/// What a stage is watched by: −ELBO where the record has its terms, so that a consistency term that ends does not look
+/// like a jump; of a classifier the two parts of its loss, since the loss itself weighs them by a balance that falls;
+/// else the loss.
 std::vector<std::pair<std::string, double>> watched(const vade::EpochRecord& record) {
   const double marginal = record.term("marginal_entropy");
   if (!std::isnan(marginal))
@@ -146,13 +147,15 @@ void write_curves(const std::filesystem::path& path, const std::vector<vade::Epo
       add_point(*panel, record.stage, record.epoch, value);
     }
   }
-  vade::report::Panel health{.title = history.empty() ? "" : history.back().stage + ": cluster health, shares of the rows"};
+  vade::report::Panel health{.title =
+                                 history.empty() ? "" : history.back().stage + ": cluster health, shares of the rows"};
   for (const auto& record : history)
     for (const char* name : {"agreement", "confidence", "label_churn"})
       if (const double share = record.term(name); record.stage == history.back().stage && !std::isnan(share))
         add_point(health, name, record.epoch, share);
   if (!health.series.empty()) panels.push_back(std::move(health));
-  if (panels.empty()) panels.push_back({.title = "no epoch was trained", .series = {{.name = "loss", .x = {}, .y = {}}}});
+  if (panels.empty())
+    panels.push_back({.title = "no epoch was trained", .series = {{.name = "loss", .x = {}, .y = {}}}});
   vade::write_png(path, vade::report::curves(panels, {.title = "Training", .x_label = "epoch of the stage"}));
 }
 

@@ -44,7 +44,8 @@ void write_samples(const std::filesystem::path& path, const vade::Matrix<float>&
 void write_reconstructions(const std::filesystem::path& path, const vade::Matrix<float>& originals,
                            const vade::Matrix<float>& reconstructions, vade::ImageShape shape);
 
-/// curves.png: a panel for each stage, its loss or the parts of it over the epochs, and one for the indicators of cluster health.
+/// curves.png: a panel for each stage, its loss or the parts of it over the epochs, and one for the indicators of
+/// cluster health.
 void write_curves(const std::filesystem::path& path, const std::vector<vade::EpochRecord>& history);
 
 }  // namespace mnist

@@ -25,7 +25,8 @@ struct Preset {
 /// Our default: the library's settings for images.
 Preset default_preset(const vade::Dataset& data, const Options& options) {
   const vade::VadeOptions model{.network = default_network(data.columns(), 0)};
-  Preset preset{model, vade::image_clustering(data.rows(), model.network, views_of(options), options.batch.value_or(250))};
+  Preset preset{model,
+                vade::image_clustering(data.rows(), model.network, views_of(options), options.batch.value_or(250))};
   if (options.epochs) preset.fit.objective.freeze_epochs = vade::frozen_share(*options.epochs);
   return preset;
 }
@@ -36,8 +37,9 @@ void hold_balance(Preset& preset) {
   preset.fit.objective.consistency.balance = 0.4;
 }
 
-/// For garments: of the classifier's draws fewer find a good partition than with digits, so there are twice as many; views
-/// are wide sooner, since the loss then tells more about a draw; and the balance is held (a falling one has not been tried there).
+/// For garments: of the classifier's draws fewer find a good partition than with digits, so there are twice as many;
+/// views are wide sooner, since the loss then tells more about a draw; and the balance is held (a falling one has not
+/// been tried there).
 Preset fashion_preset(const vade::Dataset& data, const Options& options) {
   Preset preset = default_preset(data, options);
   auto& start = std::get<vade::InformationStart>(preset.fit.start);
@@ -47,7 +49,8 @@ Preset fashion_preset(const vade::Dataset& data, const Options& options) {
   return preset;
 }
 
-/// --recipe: the preset as it is, by the published way (autoencoder, mixture, joint training), or with one part changed.
+/// --recipe: the preset as it is, by the published way (autoencoder, mixture, joint training), or with one part
+/// changed.
 void change(Preset& preset, const std::string& recipe) {
   const vade::AutoencoderStart published{.fit = {.epochs = 30, .batch = 250}};
   auto& objective = preset.fit.objective;
@@ -101,6 +104,7 @@ Preset preset_of(const vade::Dataset& data, const Options& options) {
                                                                     : vade::ConsistencyTarget::start;
   change(preset, options.recipe);
   preset.model.network.seed = options.seed;
+  preset.model.clusters = options.clusters;
   apply(preset.fit.fit, options, false);
   if (options.epochs == 0) preset.fit.start = vade::RandomStart{};
   std::visit(
@@ -123,8 +127,8 @@ struct VadeJob {
   vade::FitReport train(const vade::Dataset& data, const vade::Observer& observer, const vade::StopToken& stop,
                         vade::Checkpoint* checkpoint, Json& json) {
     if (options.restarts == 1) return model.fit(data, preset.fit, observer, stop, checkpoint);
-    vade::BestFit best = vade::fit_best(model, data, preset.fit,
-                                        {.restarts = options.restarts, .augmentation = views_of(options)}, observer, stop);
+    vade::BestFit best = vade::fit_best(
+        model, data, preset.fit, {.restarts = options.restarts, .augmentation = views_of(options)}, observer, stop);
     for (const vade::Restart& restart : best.restarts)
       json["restarts"].push_back({{"seed", restart.seed},
                                   {"elbo", restart.bound},

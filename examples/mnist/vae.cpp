@@ -13,17 +13,20 @@ namespace {
 
 /// That of the joint training of preset vade, for comparison, or that of the project reports.
 vade::FitOptions training(vade::Index rows, const Options& options) {
-  if (options.preset == "vae") return vade::image_clustering(rows, {}, vade::digit_views, options.batch.value_or(250)).fit;
+  if (options.preset == "vae")
+    return vade::image_clustering(rows, {}, vade::digit_views, options.batch.value_or(250)).fit;
   return {.epochs = 100, .batch = 128, .learning_rate = vade::Schedule::constant(1e-3)};
 }
 
 struct VaeJob {
+  Options options;
   vade::Vae<float> model;
   vade::VaeFitOptions fit;
   vade::Matrix<float> centres = {};
 
-  VaeJob(const vade::Dataset& data, const Options& options)
-      : model(options.preset == "vae" ? default_network(data.columns(), options.seed)
+  VaeJob(const vade::Dataset& data, const Options& o)
+      : options(o),
+        model(options.preset == "vae" ? default_network(data.columns(), options.seed)
                                       : reference_network(data.columns(), options.seed)),
         fit{.fit = training(data.rows(), options)} {
     apply(fit.fit, options, false);
@@ -35,16 +38,16 @@ struct VaeJob {
   }
   /// The centres come from the codes of the rows that the VAE was fitted to, and no others.
   void prepare(const vade::Dataset& fitted_to) {
-    centres = vade::kmeans(model.transform(fitted_to),
-                           {.clusters = clusters(), .restarts = 10, .seed = model.options().seed})
-                  .centres;
+    centres =
+        vade::kmeans(model.transform(fitted_to), {.clusters = clusters(), .restarts = 10, .seed = model.options().seed})
+            .centres;
   }
-  static vade::Index clusters() { return 10; }
+  vade::Index clusters() const { return options.clusters; }
   RowClusters clusters_of(const vade::Matrix<float>& codes, const vade::Dataset&) const {
     return RowClusters(vade::assign_labels<float>(codes, centres));
   }
   vade::Matrix<float> samples(vade::Index a_row, std::uint64_t seed, double /*confidence*/ = 0) const {
-    return model.generate(10 * a_row, seed);
+    return model.generate(clusters() * a_row, seed);
   }
   static std::vector<std::string> row_labels() { return {}; }
 };

@@ -19,7 +19,7 @@ struct Options {
   std::uint64_t seed = 0;
   std::optional<int> seeds;   // 5, quick: 2
   std::optional<int> epochs;  // those of the document, quick: fewer
-  std::optional<int> jobs;  // as many as there are processors
+  std::optional<int> jobs;    // as many as there are processors
   bool quiet = false;
 
   int job_count() const { return jobs.value_or(std::max(1, static_cast<int>(std::thread::hardware_concurrency()))); }

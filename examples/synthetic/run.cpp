@@ -19,7 +19,8 @@
 #include <vade/core/stop_token.hpp>
 #include <vade/io/atomic_file.hpp>
 
-#include "../interrupt.hpp"
+#include "../results_folder.hpp"
+#include "../signals.hpp"
 #include "experiment.hpp"
 #include "pictures.hpp"
 #include "table.hpp"
@@ -50,8 +51,8 @@ Task task_of(const Options& options, const vade::SyntheticInfo& density, std::ui
   return task;
 }
 
-/// What is said on the way: a line for each model that is done and, on a terminal, one below them that is rewritten. Called
-/// from the thread of each model.
+/// What is said on the way: a line for each model that is done and, on a terminal, one below them that is rewritten.
+/// Called from the thread of each model.
 class Speaker {
  public:
   Speaker(const Options& options, std::size_t models)
@@ -121,19 +122,20 @@ std::vector<Entry> lines_of(const Options& options) {
 }
 
 /// Trains one model, and draws it if it is the first of its line. @throws vade::Error
-Outcome carry_out(const Options& options, const Entry& entry, int seed_number, Speaker& speaker, vade::StopSource& stop) {
+Outcome carry_out(const Options& options, const Entry& entry, int seed_number, Speaker& speaker,
+                  vade::StopSource& stop) {
   const Task task = task_of(options, entry.density, options.seed + static_cast<std::uint64_t>(seed_number));
   const std::string name =
       std::string(entry.density.name) + ", " + entry.posterior + ", seed " + std::to_string(task.seed);
   const auto watch = observer(name, speaker, stop);
-  Outcome outcome = entry.posterior == "full" ? run_full(task, watch, stop.get_token())
-                                              : run_diagonal(task, watch, stop.get_token());
+  Outcome outcome =
+      entry.posterior == "full" ? run_full(task, watch, stop.get_token()) : run_diagonal(task, watch, stop.get_token());
   if (!outcome.finished) return outcome;
   const vade::LabelledDataset test = vade::synthetic_data(entry.density.which, task.test_rows, task.seed, 1);
   outcome.truth = true_log_density(entry.density, test.images);
   if (seed_number == 0) {
     const std::filesystem::path folder = options.out / entry.density.name;
-    std::filesystem::create_directories(folder / entry.posterior);
+    make_results_folder(folder / entry.posterior);
     draw_data(folder, entry.density, test);
     draw_model(folder / entry.posterior, entry.posterior, entry.density, test, outcome);
   }
@@ -145,8 +147,8 @@ Outcome carry_out(const Options& options, const Entry& entry, int seed_number, S
 
 int run(const Options& options) {
   vade::set_threads(1);  // the networks are too small to share a step; models are trained side by side instead
-  catch_interrupt();
-  std::filesystem::create_directories(options.out);
+  catch_signals();
+  make_results_folder(options.out);
   std::vector<Entry> entries = lines_of(options);
   const auto seeds = static_cast<std::size_t>(options.seed_count());
   std::vector<Work> works;  // later densities take longer, so they begin first
@@ -189,7 +191,7 @@ int run(const Options& options) {
   vade::write_file_atomically(options.out / "results.json", to_json(entries).dump(2) + "\n");
   vade::write_file_atomically(options.out / "results.md", page);
   if (!options.quiet) std::printf("%s\nresults in %s\n", page.c_str(), options.out.string().c_str());
-  return interrupted() ? interrupted_exit_code : 0;
+  return exit_code();
 }
 
 }  // namespace synthetic

@@ -5,7 +5,7 @@
 
 namespace synthetic {
 
-/// Returns the exit code: 0, or 130 after Ctrl-C, with what was finished written. @throws vade::Error
+/// Returns the exit code: 0, or that of the signal that ended it, with what was finished written. @throws vade::Error
 int run(const Options& options);
 
 }  // namespace synthetic

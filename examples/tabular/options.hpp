@@ -6,14 +6,14 @@
 #include <optional>
 #include <string>
 
+#include <vade/data/csv_options.hpp>
+
 namespace tabular {
 
 struct Options {
   std::filesystem::path data;
   std::filesystem::path out = "out/tabular";
-  char separator = ',';
-  std::optional<std::string> header;  ///< "yes" or "no": whether the first line of a CSV file names its columns
-  std::optional<int> labels;  ///< the column that has them
+  vade::CsvOptions csv;
   int clusters = 0;
   std::string scale = "columns";
   int neighbours = 10;

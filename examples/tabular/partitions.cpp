@@ -31,7 +31,8 @@ vade::Labels by_classifier(const vade::Dataset& data, const std::shared_ptr<cons
 }  // namespace
 
 int epochs_for(double steps, vade::Index batch, const vade::Dataset& data) {
-  return static_cast<int>(std::clamp(steps * static_cast<double>(batch) / static_cast<double>(data.rows()), 3.0, 2000.0));
+  return static_cast<int>(
+      std::clamp(steps * static_cast<double>(batch) / static_cast<double>(data.rows()), 3.0, 2000.0));
 }
 
 double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix& neighbours) {
@@ -44,18 +45,21 @@ double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix
   return vade::mutual_information(vade::contingency_table(rows, beside));
 }
 
-std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
-                                       const Options& options, ProgressLine& progress) {
+std::vector<Partition> find_partitions(const vade::Dataset& data,
+                                       const std::shared_ptr<const vade::Neighbours>& nearest, const Options& options,
+                                       ProgressLine& progress) {
   const vade::Matrix<float> x = data.matrix<float>();
-  vade::GaussianMixture<float> mixture;
-  mixture.fit(x, {.clusters = options.clusters, .restarts = 10, .variance_floor = 1e-3, .seed = options.seed});
   std::vector<Partition> found;
   const auto add = [&](std::string name, vade::Labels labels) {
     const double information = neighbour_information(labels, nearest->rows);
     found.push_back({std::move(name), std::move(labels), information});
   };
   add("k-means", vade::kmeans<float>(x, {.clusters = options.clusters, .restarts = 10, .seed = options.seed}).labels);
+  if (interrupted()) return found;
+  vade::GaussianMixture<float> mixture;
+  mixture.fit(x, {.clusters = options.clusters, .restarts = 10, .variance_floor = 1e-3, .seed = options.seed});
   add("mixture", mixture.predict(x));
+  if (interrupted()) return found;
   add("classifier", by_classifier(data, nearest, options, progress));
   return found;
 }

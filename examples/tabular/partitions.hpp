@@ -23,13 +23,15 @@ struct Partition {
 /// Epochs that take about as many steps: steps, not epochs, are what training needs to settle.
 int epochs_for(double steps, vade::Index batch, const vade::Dataset& data);
 
-/// Mutual information between the cluster of a row and the cluster of a neighbour of it, in nats: high where clusters are
-/// many and even, and neighbours are in one cluster. At most log K. O(N k)
+/// Mutual information between the cluster of a row and the cluster of a neighbour of it, in nats: high where clusters
+/// are many and even, and neighbours are in one cluster. At most log K. O(N k)
 double neighbour_information(const vade::Labels& labels, const vade::IndexMatrix& neighbours);
 
 /// By k-means, by a Gaussian mixture with diagonal covariances, and by an information-maximising classifier whose views
-/// are neighbours, which tells `progress`. `nearest` are those of `data`.
-std::vector<Partition> find_partitions(const vade::Dataset& data, const std::shared_ptr<const vade::Neighbours>& nearest,
-                                       const Options& options, ProgressLine& progress);
+/// are neighbours, which tells `progress`; after a signal by the first of these that are done. `nearest` are those of
+/// `data`.
+std::vector<Partition> find_partitions(const vade::Dataset& data,
+                                       const std::shared_ptr<const vade::Neighbours>& nearest, const Options& options,
+                                       ProgressLine& progress);
 
 }  // namespace tabular

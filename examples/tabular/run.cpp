@@ -4,18 +4,24 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include <vade/core/default_pool.hpp>
+#include <vade/core/printable.hpp>
+#include <vade/data/column_scale.hpp>
 #include <vade/data/csv.hpp>
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/metrics/clustering.hpp>
 #include <vade/models/vade.hpp>
 
+#include "../distinct_rows.hpp"
 #include "../progress_line.hpp"
+#include "../results_folder.hpp"
 #include "../write_clusters.hpp"
 #include "partitions.hpp"
 
@@ -25,53 +31,64 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Numbers, and classes where --labels names their column.
+/// What the library says about its options, in the words of the command line.
+std::string at_the_command_line(std::string words) {
+  constexpr std::pair<std::string_view, std::string_view> translations[] = {
+      {"set header = true or header = false", "set --header yes or --header no"},
+      {"(or set header)", "(or set --header yes or no)"},
+      {"but header says", "but --header says"},
+      {"set leave_out = {", "set --leave-out "},
+      {"}, or keep_index = true", ", or --keep-index"},
+      {"set separator = ", "set --separator "},
+      {" and decimal = ", " and --decimal "},
+      {"set decimal = ", "set --decimal "},
+      {"set comment = ", "set --comment "},
+      {" is both label_column and in leave_out", " is both in --labels and in --leave-out"},
+      {"CsvOptions: label_column", "--labels"},
+      {"CsvOptions: leave_out", "--leave-out"},
+      {"CsvOptions: ", ""}};
+  for (const auto& [library, program] : translations)
+    if (const std::size_t at = words.find(library); at != std::string::npos) words.replace(at, library.size(), program);
+  return words;
+}
+
+/// Numbers, and classes where --labels names their column. @throws vade::Error
 vade::CsvTable read(const Options& options) {
   const std::string name = options.data.filename().string();
-  if (!name.ends_with(".npy") && !name.ends_with(".npy.gz"))
-    return vade::read_csv(options.data, {.separator = options.separator,
-                                         .label_column = options.labels,
-                                         .header = options.header ? std::optional(*options.header == "yes") : std::nullopt});
-  if (options.labels) throw vade::ValueError("--labels: all columns of an NPY file are numbers; it goes with a CSV file");
-  if (options.header) throw vade::ValueError("--header: an NPY file has no line of names; it goes with a CSV file");
-  return {.data = {vade::read_npy(options.data), {}}, .columns = {}, .classes = {}};
+  if (name.ends_with(".npy") || name.ends_with(".npy.gz"))
+    return {.data = {vade::read_npy(options.data), {}}, .columns = {}, .classes = {}};
+  try {
+    return vade::read_csv(options.data, options.csv);
+  } catch (const vade::Error& error) {
+    throw vade::FileError(at_the_command_line(error.what()));
+  }
 }
 
-/// What the model sees of a column is (value − mean) · factor.
-struct Scale {
-  vade::RowVector<double> mean, factor;
-};
-
-/// Columns without spread have a factor of 0.
-Scale scale_of(const vade::Dataset& data, const std::string& scale) {
-  vade::Matrix<double> x = data.matrix<double>();
-  if (scale == "none") return {vade::RowVector<double>::Zero(x.cols()), vade::RowVector<double>::Ones(x.cols())};
-  const vade::RowVector<double> mean = x.colwise().mean();
-  x.rowwise() -= mean;
-  vade::RowVector<double> variances = x.colwise().squaredNorm() / static_cast<double>(x.rows());
-  if (scale == "whole") variances.setConstant(variances.mean());
-  return {mean, (variances.array() > 0).select(variances.array().rsqrt(), 0.0)};
+vade::Scaling scaling_of(const std::string& scale) {
+  return scale == "columns" ? vade::Scaling::each_column
+         : scale == "whole" ? vade::Scaling::all_columns
+                            : vade::Scaling::none;
 }
 
-vade::Dataset scaled(const vade::Dataset& data, const Scale& scale) {
-  vade::Matrix<double> x = data.matrix<double>();
-  x.rowwise() -= scale.mean;
-  x.array().rowwise() *= scale.factor.array();
-  return vade::Dataset::from_matrix(x.cast<float>());
+/// The name of column j of the numbers, or its number from 0.
+std::string name_of(const vade::CsvTable& table, vade::Index j) {
+  return table.columns.empty() ? std::to_string(j) : table.columns[static_cast<std::size_t>(j)];
 }
 
-/// scale.csv: what a new row must go through before the model, and what comes out of it back; one line for each input,
-/// with the name of its column, or its number from 0.
-void write_scale(const std::filesystem::path& path, const Scale& scale, const std::vector<std::string>& names) {
+/// scale.csv: what a new row must go through before the model, and what comes out of it back: (value − mean) · factor.
+/// One line for each input, with the name of its column as it is in the table: a program for spreadsheets may take one
+/// that begins with = for a formula.
+void write_scale(const std::filesystem::path& path, const vade::ColumnScale& scale, const vade::CsvTable& table) {
   std::string text = "column,mean,factor\n";
-  for (vade::Index j = 0; j < scale.mean.size(); ++j) {
-    std::string name = names.empty() ? std::to_string(j) : names[static_cast<std::size_t>(j)];
+  for (std::size_t k = 0; k < scale.columns().size(); ++k) {
+    std::string name = name_of(table, scale.columns()[k]);
     if (name.find_first_of("\",\r\n") != std::string::npos) {
       for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, 1, '"');
       name = '"' + name + '"';
     }
     char numbers[64];
-    std::snprintf(numbers, sizeof numbers, ",%.17g,%.17g\n", scale.mean(j), scale.factor(j));
+    const auto input = static_cast<vade::Index>(k);
+    std::snprintf(numbers, sizeof numbers, ",%.17g,%.17g\n", scale.mean()(input), scale.factor()(input));
     text += name + numbers;
   }
   vade::write_file_atomically(path, text);
@@ -87,16 +104,28 @@ vade::Vade<float> model_for(const vade::Dataset& data, const Options& options) {
                             .clusters = options.clusters});
 }
 
-vade::FitReport train(vade::Vade<float>& model, const vade::Dataset& data, const Partition& from, const Options& options,
-                      ProgressLine& progress) {
+vade::FitReport train(vade::Vade<float>& model, const vade::Dataset& data, const Partition& from,
+                      const Options& options, ProgressLine& progress) {
   const int epochs = epochs_for(1500 * options.effort, 100, data);
-  vade::VadeFitOptions fit{.start = vade::PartitionStart{.labels = from.labels},
-                           .fit = {.epochs = epochs, .batch = 100, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)}};
+  vade::VadeFitOptions fit{
+      .start = vade::PartitionStart{.labels = from.labels},
+      .fit = {.epochs = epochs, .batch = 100, .learning_rate = vade::Schedule::cosine(1e-3, 0.02)}};
   fit.objective.freeze_epochs = 2 * epochs / 3;
-  fit.objective.consistency = {.weight = vade::Schedule::linear(static_cast<double>(data.columns())),
-                               .balance = 0,
-                               .view_strength = 0};
+  fit.objective.consistency = {
+      .weight = vade::Schedule::linear(static_cast<double>(data.columns())), .balance = 0, .view_strength = 0};
   return model.fit(data, fit, progress.observer(), progress.token());
+}
+
+/// Rows that are the same are one point: of fewer points than clusters nothing can be found. @throws vade::ValueError
+void check_enough(const vade::Dataset& data, const Options& options) {
+  const vade::Index distinct = distinct_rows(data, options.clusters);
+  if (distinct < options.clusters)
+    throw vade::ValueError(options.data.string() + ": " + std::to_string(distinct) +
+                           " rows that differ, wanted at least " + std::to_string(options.clusters) +
+                           ", one for each cluster (--clusters)");
+  if (options.neighbours >= data.rows())
+    throw vade::ValueError("--neighbours is " + std::to_string(options.neighbours) + ", and there are " +
+                           std::to_string(data.rows()) + " rows; wanted fewer neighbours than rows");
 }
 
 /// What labels say of a partition, where there are any.
@@ -114,14 +143,23 @@ Json scores(const vade::Labels& truth, const Partition& partition) {
 int run(const Options& options) {
   if (options.threads) vade::set_threads(*options.threads);
   const vade::CsvTable table = read(options);
-  const Scale scale = scale_of(table.data.images, options.scale);
-  const vade::Dataset data = scaled(table.data.images, scale);
+  const vade::Dataset& rows = table.data.images;
+  const vade::ColumnScale scale(rows, scaling_of(options.scale), table.columns);
+  const vade::Dataset data = scale.apply(rows);
+  scale.check_spread(data);
+  check_enough(data, options);
   const vade::Labels& truth = table.data.labels;
-  std::filesystem::create_directories(options.out);
-
-  const auto nearest =
-      std::make_shared<const vade::Neighbours>(vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours));
+  make_results_folder(options.out);
+  Json constant = Json::array();
+  for (const vade::Index j : scale.constant()) {
+    constant.push_back(name_of(table, j));
+    if (!options.quiet)
+      std::fprintf(stderr, "column %s is constant, and left out\n", vade::printable(name_of(table, j)).c_str());
+  }
   ProgressLine progress(options.quiet);
+
+  const auto nearest = std::make_shared<const vade::Neighbours>(
+      vade::nearest_neighbours<float>(data.matrix<float>(), options.neighbours));
   std::vector<Partition> partitions = find_partitions(data, nearest, options, progress);
   const Partition chosen = *std::ranges::max_element(partitions, {}, &Partition::information);
   vade::Vade<float> model = model_for(data, options);
@@ -130,25 +168,29 @@ int run(const Options& options) {
   partitions.push_back({"vade", clusters.labels, 0});
   partitions.back().information = neighbour_information(partitions.back().labels, nearest->rows);
 
-  Json json{{"rows", data.rows()}, {"columns", data.columns()}, {"clusters", options.clusters}, {"seed", options.seed}};
+  // The model first: what else there is can be had from it.
+  model.save(options.out / "model.safetensors");
+  write_scale(options.out / "scale.csv", scale, table);
+  write_clusters(options.out / "clusters.csv", clusters);
+  Json json{{"rows", data.rows()},
+            {"columns", data.columns()},
+            {"constant_columns", constant},
+            {"clusters", options.clusters},
+            {"seed", options.seed}};
   json["elbo"] = model.elbo(data).bound();
   json["stopped"] = to_string(report.stop);
   json["chosen"] = chosen.name;
   for (const Partition& partition : partitions) json["partitions"][partition.name] = scores(truth, partition);
   vade::write_file_atomically(options.out / "metrics.json", json.dump(2) + "\n");
-  write_clusters(options.out / "clusters.csv", clusters);
-  write_scale(options.out / "scale.csv", scale, table.columns);
   vade::write_npy(options.out / "codes.npy", model.transform(data));
-  model.save(options.out / "model.safetensors");
-  const int code = interrupted() ? interrupted_exit_code : 0;
-  if (options.quiet) return code;
+  if (options.quiet) return exit_code();
   for (const Partition& partition : partitions) {
     std::printf("%-10s neighbours agree: %.4f nats", partition.name.c_str(), partition.information);
     if (!truth.empty()) std::printf("  accuracy %.4f", vade::clustering_accuracy(truth, partition.labels));
     std::printf("%s\n", partition.name == chosen.name ? "  <- VaDE starts here" : "");
   }
   std::printf("%lld rows; results in %s\n", static_cast<long long>(data.rows()), options.out.string().c_str());
-  return code;
+  return exit_code();
 }
 
 }  // namespace tabular

@@ -1,4 +1,4 @@
-"""The MNIST example on small images of its own: options, files, and that labels are only for scores. Training is short."""
+"""The MNIST example on small images of its own: options, files, and that labels only score. Training is short."""
 import csv
 import gzip
 import json
@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -22,7 +23,8 @@ SHORT = ("--batch", "60", "--epochs", "1", "--quiet")
 def bars(draw, kind):
     """A bright bar, upright or level, at one of five places, on noise."""
     at, upright = 1 + kind // 2, kind % 2
-    return bytes(min(255, draw.randrange(40) + 200 * ((j if upright else i) == at)) for i in range(SIZE) for j in range(SIZE))
+    return bytes(min(255, draw.randrange(40) + 200 * ((j if upright else i) == at))
+                 for i in range(SIZE) for j in range(SIZE))
 
 
 def write_data(folder, relabelled=False, seed=5):
@@ -36,6 +38,10 @@ def write_data(folder, relabelled=False, seed=5):
                                  (f"{part}-labels-idx1-ubyte", (0x801, rows), bytes(labels))):
             with gzip.open(folder / (name + ".gz"), "wb") as file:
                 file.write(struct.pack(f">{len(head)}I", *head) + body)
+
+
+# A test that was started in the background, with interrupts ignored, still sends them to its programs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Mnist(unittest.TestCase):
@@ -99,9 +105,11 @@ class Mnist(unittest.TestCase):
 
     def test_every_preset_and_recipe_runs(self):
         # The encoders of the published presets have 2000 units and more: one of the two is enough here.
-        for words in (["--preset", "vade-fashion"], ["--preset", "vae"], ["--preset", "paper-vade"], ["--recipe", "plain"],
+        for words in (["--preset", "vade-fashion"], ["--preset", "vae"], ["--preset", "paper-vade"],
+                      ["--recipe", "plain"],
                       ["--recipe", "no-warm-start"], ["--recipe", "no-consistency"], ["--recipe", "no-balance"],
-                      ["--recipe", "held-balance"], ["--recipe", "sampled"], ["--recipe", "em"], ["--consistency-target", "own"],
+                      ["--recipe", "held-balance"], ["--recipe", "sampled"], ["--recipe", "em"],
+                      ["--consistency-target", "own"],
                       ["--consistency-target", "average"], ["--consistency-weight", "5", "--learning-rate", "0.001"]):
             with self.subTest(words):
                 metrics = self.run_in("-".join(words), *words)
@@ -124,7 +132,8 @@ class Mnist(unittest.TestCase):
         # Which rows are kept depends on the seed; a table of several seeds is still one of the same data.
         other = self.run_in("imbalanced", "--imbalanced", "--seed", "3")
         self.assertNotEqual(other["train"]["samples"], kept["train"]["samples"])
-        self.assertEqual({other["data"], kept["data"]}, {json.loads((self.folder / "first" / "metrics.json").read_text())["data"]})
+        self.assertEqual({other["data"], kept["data"]},
+                         {json.loads((self.folder / "first" / "metrics.json").read_text())["data"]})
 
     def test_few_rows_are_trained_for_more_epochs(self):
         run = self.run_program("--data", "data", "--out", "few", "--preset", "vae", "--batch", "25", "--quiet")
@@ -154,7 +163,8 @@ class Mnist(unittest.TestCase):
                 self.assertEqual(len(metrics[kept]), KINDS)
 
     def test_strengths_of_views_are_compared_without_training_a_model(self):
-        run = self.run_program("--data", "data", "--out", "views", "--batch", "60", "--epochs", "2", "--compare-views", "0.1,0.5")
+        run = self.run_program("--data", "data", "--out", "views", "--batch", "60", "--epochs", "2", "--compare-views",
+                               "0.1,0.5")
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual([path.name for path in (self.folder / "views").iterdir()], ["views.json"])
         rows = json.loads((self.folder / "views" / "views.json").read_text())
@@ -167,15 +177,22 @@ class Mnist(unittest.TestCase):
 
     def test_wrong_options_end_with_two_and_one_line(self):
         good = ["--data", "data"]
-        for arguments in ([], ["--data"], [*good, "--preset", "vgae"], [*good, "--epochs", "-1"], [*good, "--batch", "1"],
+        for arguments in ([], ["--data"], [*good, "--preset", "vgae"], [*good, "--epochs", "-1"],
+                          [*good, "--batch", "1"],
                           [*good, "--load", "none.safetensors"], [*good, "extra"], [*good, "--compare-views", "0.5,x"],
                           [*good, "--preset", "vae", "--recipe", "plain"], [*good, "--preset", "vae", "--purity"],
-                          [*good, "--preset", "vae", "--restarts", "2"], [*good, "--recipe", "plain", "--view-strength", "0.5"],
+                          [*good, "--preset", "vae", "--restarts", "2"],
+                          [*good, "--recipe", "plain", "--view-strength", "0.5"],
                           [*good, "--recipe", "plain", "--view-bend", "1"],
-                          [*good, "--recipe", "no-consistency", "--consistency-views", "1"], [*good, "--restarts", "2", "--anew"], [*good, "--view-bend", "-1"],
-                          [*good, "--load", str(PROGRAM), "--epochs", "1"], [*good, "--load", str(PROGRAM), "--recipe", "em"],
-                          [*good, "--compare-views", "0.5", "--recipe", "em"], [*good, "--compare-views", "0.5", "--anew"],
-                          [*good, "--compare-views", "0.5", "--train-only"], [*good, "--compare-views", "0.5", "--epochs", "0"]):
+                          [*good, "--recipe", "no-consistency", "--consistency-views", "1"],
+                          [*good, "--restarts", "2", "--anew"], [*good, "--view-bend", "-1"],
+                          [*good, "--load", str(PROGRAM), "--epochs", "1"],
+                          [*good, "--load", str(PROGRAM), "--recipe", "em"],
+                          [*good, "--compare-views", "0.5", "--recipe", "em"],
+                          [*good, "--compare-views", "0.5", "--anew"],
+                          [*good, "--compare-views", "0.5", "--train-only"],
+                          [*good, "--compare-views", "0.5", "--epochs", "0"],
+                          [*good, "--load", str(PROGRAM), "--clusters", "10"]):
             with self.subTest(arguments):
                 run = self.run_program(*arguments)
                 self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (2, "", 1))
@@ -207,7 +224,8 @@ class Mnist(unittest.TestCase):
         told, seconds, code = [], 0.1, 130
         cut_off = 130, -signal.SIGINT  # the second before the program has begun to listen
         while code in cut_off:
-            process = subprocess.Popen([*command, "--out", "pieces"], stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            process = subprocess.Popen([*command, "--out", "pieces"], stderr=subprocess.PIPE, text=True,
+                                       cwd=self.folder)
             try:
                 told.append(process.communicate(timeout=seconds)[1])
             except subprocess.TimeoutExpired:
@@ -215,7 +233,8 @@ class Mnist(unittest.TestCase):
                 told.append(process.communicate(timeout=900)[1])
             code = process.returncode
             if code != -signal.SIGINT:
-                self.assertEqual(checkpoint.exists(), "the same command goes on from" in told[-1], "a finished run leaves none")
+                self.assertEqual(checkpoint.exists(), "the same command goes on from" in told[-1],
+                                 "a finished run leaves none")
             seconds *= 1.5
         self.assertEqual(code, 0, told[-1])
         self.assertIn("going on after", "".join(told))
@@ -228,7 +247,8 @@ class Mnist(unittest.TestCase):
 
     def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_told(self):
         def stopped(*arguments, data="data"):
-            process = subprocess.Popen([str(PROGRAM), "--data", data, "--out", "other", "--batch", "60", "--epochs", "100000",
+            process = subprocess.Popen([str(PROGRAM), "--data", data, "--out", "other", "--batch", "60", "--epochs",
+                                        "100000",
                                         *arguments], stderr=subprocess.PIPE, text=True, cwd=self.folder)
             lines = []
             for line in process.stderr:
@@ -240,23 +260,132 @@ class Mnist(unittest.TestCase):
             self.assertEqual(process.returncode, 130, "".join(lines))
             return lines
 
+        def refused(*arguments, data="data"):
+            run = self.run_program("--data", data, "--out", "other", "--batch", "60", "--epochs", "100000", *arguments)
+            self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1))
+            return run.stderr
+
         write_data(self.folder / "others", seed=6)
-        self.assertNotIn("checkpoint.safetensors:", stopped("--seed", "1")[0])
-        self.assertIn("with other settings or data: beginning anew", stopped("--seed", "2")[0])
-        self.assertIn("left aside", stopped("--seed", "2", "--anew")[0])
-        self.assertIn("with other settings or data: beginning anew", stopped("--seed", "2", data="others")[0])
         path = self.folder / "other" / "checkpoint.safetensors"
+        self.assertNotIn("checkpoint.safetensors:", stopped("--seed", "1")[0])
+        before = path.read_bytes()
+        for arguments, words in ((["--seed", "2"], "was begun with --seed 1, got 2"),
+                                 (["--seed", "2", "--quiet"], "--seed 1, got 2"),
+                                 (["--seed", "1", "--clusters", "9"], "--clusters 10, got 9"),
+                                 (["--seed", "1", "--train-only"], "--train-only not given, got given"),
+                                 (["--seed", "1", "--view-bend", "0.5"], "--view-bend as preset, got 0.5"),
+                                 (["--seed", "1", "--preset", "vae"], "--preset vade, got vae")):
+            told = refused(*arguments)
+            self.assertIn(words, told)
+            self.assertIn("; name another folder by --out, or give --anew, which deletes it and begins again", told)
+        self.assertIn("was begun with --data ", refused("--seed", "1", data="others"))
+        self.assertEqual(path.read_bytes(), before, "a checkpoint of another run stays as it is")
+        self.assertIn("going on after", stopped("--seed", "1")[0])
+        self.assertIn("deleted, since --anew begins again", stopped("--seed", "2", "--anew", data="others")[0])
         content = bytearray(path.read_bytes())
         content[-9] ^= 4
         path.write_bytes(content)
-        run = self.run_program("--data", "others", "--out", "other", "--batch", "60", "--seed", "2")
+        told = refused("--seed", "2", data="others")
+        self.assertIn("checkpoint.safetensors", told)
+        self.assertIn("; --anew deletes it and begins again", told)
+        self.assertIn("deleted, since --anew begins again", stopped("--seed", "2", "--anew")[0])
+
+    def test_sigterm_and_sighup_are_as_ctrl_c(self):
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", number.name, "--batch", "60",
+                                        "--epochs", "100000"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            self.assertIn("classifier", process.stderr.readline())
+            process.send_signal(number)
+            self.assertEqual((process.communicate(timeout=900)[1].splitlines()[0], process.returncode),
+                             ("ending, and saving what there is", code))
+            self.assertEqual({path.name for path in (self.folder / number.name).iterdir()},
+                             WRITTEN | {"checkpoint.safetensors"})
+
+    def test_whoever_asks_it_to_end_waits_for_no_estimate_and_a_second_signal_ends_it_at_once(self):
+        out = self.folder / "slow"
+        process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "slow", "--load",
+                                    "first/model.safetensors",
+                                    "--log-likelihood", "1000000"], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        while not (out / "model.safetensors").exists():
+            time.sleep(0.05)
+        time.sleep(2)  # an estimate of so many draws is not done for long
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.stderr.readline(), "ending, and saving what there is\n")
+        time.sleep(0.8)
+        process.send_signal(signal.SIGTERM)
+        process.stderr.close()
+        # It may have been asked before the estimate began.
+        self.assertIn((process.wait(900), (out / "metrics.json").exists()), ((-signal.SIGTERM, False), (143, True)))
+
+    def test_any_number_of_clusters_of_images_in_this_form(self):
+        metrics = self.run_in("four", "--clusters", "4", "--seed", "3")
+        self.assertEqual((metrics["clusters"], len(metrics["cluster_sizes"])), (4, 4))
+        metrics = self.run_in("loaded_four", "--load", "four/model.safetensors")
+        self.assertEqual((metrics["clusters"], len(metrics["cluster_sizes"])), (4, 4))
+        metrics = self.run_in("twelve", "--clusters", "12", "--preset", "vae", "--seed", "3")
+        self.assertEqual(len(metrics["cluster_sizes"]), 12)
+        self.run_in("ten", "--clusters", "10", "--seed", "3")
+        self.same("first", "ten", "clusters.csv", "model.safetensors")
+
+    def test_images_as_rows_need_a_shape(self):
+        rows = self.folder / "rows"
+        shutil.copytree(self.folder / "data", rows)
+        for path in rows.glob("*images*"):
+            with gzip.open(path) as file:
+                content = file.read()
+            count = struct.unpack(">I", content[4:8])[0]
+            with gzip.open(path, "wb") as file:
+                file.write(struct.pack(">3I", 0x802, count, SIZE * SIZE) + content[16:])
+        for arguments in ([], ["--preset", "vae"], ["--compare-views", "0.5"], ["--load", "first/model.safetensors"]):
+            run = self.run_program("--data", "rows", "--out", "unwritten", *arguments)
+            self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
+            self.assertIn("mnist: rows: the images are rows of 64 values; tell their height and width by --image",
+                          run.stderr)
+        self.run_in("of_rows", "--seed", "3", "--image", "8x8", data="rows")
+        self.same("first", "of_rows", "clusters.csv", "model.safetensors", "samples.png")
+        for data, shape, code, words in (("rows", "7x9", 1, "images of 7 x 9 do not fit rows of 64 values"),
+                                         ("data", "4x16", 1, "the images are 8x8, and --image is another shape"),
+                                         ("data", "8", 2,
+                                          "--image: got '8', wanted a height and a width such as 28x28"),
+                                         ("data", "8x8x1", 2, "8x8x1"), ("data", "0x8", 2, "0x8"),
+                                         ("data", "-8x-8", 2, "-8x-8")):
+            run = self.run_program("--data", data, "--out", "unwritten", "--image", shape)
+            self.assertEqual((run.returncode, len(run.stderr.splitlines())), (code, 1), run.stderr)
+            self.assertIn(words, run.stderr)
+
+    def test_too_few_images_are_told_before_training(self):
+        few = self.folder / "few_images"
+        few.mkdir()
+        for part in ("train", "t10k"):
+            images = struct.pack(">4I", 0x803, 4, 2, 2) + bytes([1, 2, 3, 4] * 2 + [5] * 8)
+            (few / f"{part}-images-idx3-ubyte").write_bytes(images)
+            (few / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, 4) + bytes([0, 1, 2, 3]))
+        for preset in ("vade", "vae", "paper-vade"):
+            run = self.run_program("--data", "few_images", "--out", "unwritten", "--preset", preset)
+            self.assertEqual((run.returncode, run.stderr),
+                             (1, "mnist: few_images: 2 images that differ, wanted at least 10, one for each cluster "
+                                 "(--clusters)\n"))
+
+    def test_sets_with_names_of_their_own_and_other_numbers_of_classes(self):
+        sets = self.folder / "sets"
+        shutil.copytree(self.folder / "data", sets)
+        for path in list(sets.iterdir()):
+            shutil.copy(path, sets / ("odd-" + path.name))
+            shutil.copy(path, sets / ("even-" + path.name))
+            path.unlink()
+        run = self.run_program("--data", "sets", "--out", "unwritten", *SHORT)
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
-        self.assertIn("checkpoint.safetensors", run.stderr)
-        self.assertIn("; --anew begins again", run.stderr)
-        self.assertIn("left aside", stopped("--seed", "2", "--anew")[0])
+        self.assertIn("wanted one of these as --data-set: ", run.stderr)
+        self.run_in("odd", "--data-set", "odd", "--seed", "3", data="sets")
+        self.same("first", "odd", "clusters.csv", "model.safetensors")
+        run = self.run_program("--data", "data", "--out", "unwritten", "--classes", "9", *SHORT)
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
+        self.assertIn("wanted a label in [0, 9)", run.stderr)
 
     def test_interrupted_it_keeps_what_it_has_and_says_so(self):
-        process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "stopped", "--batch", "60", "--epochs", "100000"],
+        process = subprocess.Popen([str(PROGRAM), "--data", "data", "--out", "stopped", "--batch", "60", "--epochs",
+                                    "100000"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         line = process.stderr.readline()
         process.send_signal(signal.SIGINT)
