@@ -143,8 +143,8 @@ class Programs(unittest.TestCase):
                     self.assertTrue((self.folder / out / name).exists(), name)
 
     def test_a_table_of_several_models_keeps_those_that_are_done(self):
-        process = subprocess.Popen([str(EXAMPLES / "synthetic"), "--quick", "--epochs", "1", "--seeds", "10", "--jobs", "1",
-                                    "--out", "models"],
+        process = subprocess.Popen([str(EXAMPLES / "synthetic"), "--quick", "--epochs", "1", "--seeds", "10", "--jobs",
+                                    "1", "--out", "models"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         process.stderr.readline()  # the first model is done
         process.send_signal(signal.SIGTERM)
