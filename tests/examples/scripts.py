@@ -118,7 +118,8 @@ class Download(InFolder):
     def fetch(self, url, script=None, **env):
         return subprocess.run(
             ["bash", str(script or self.script), str(self.target)],
-            env=environment(VADE_MNIST_URL=url, **env), capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
+            env=environment(VADE_MNIST_URL=url, **env), capture_output=True, text=True, timeout=600,
+            stdin=subprocess.DEVNULL,
         )
 
     def assert_failed_cleanly(self, run, *words):
@@ -140,7 +141,8 @@ class Download(InFolder):
         wrong = {**gz(FIXTURE), "t10k-labels-idx1-ubyte.gz": gzip.compress(b"something else")}
         with Server(wrong) as server:
             run = self.fetch(server.url)
-        self.assert_failed_cleanly(run, "t10k-labels-idx1-ubyte.gz", "SHA-256", hashlib.sha256(b"something else").hexdigest())
+        self.assert_failed_cleanly(run, "t10k-labels-idx1-ubyte.gz", "SHA-256",
+                                   hashlib.sha256(b"something else").hexdigest())
 
     def test_a_file_that_is_cut_short_is_refused(self):
         name = "train-labels-idx1-ubyte"
@@ -268,7 +270,8 @@ class MnistScript(InFolder):
     def run_script(self, *arguments, **env):
         env.setdefault("VADE_MNIST_URL", f"http://127.0.0.1:{free_port()}")
         return subprocess.run(
-            ["bash", str(self.tree / "examples" / "mnist.sh"), *arguments], cwd=self.folder, capture_output=True, text=True,
+            ["bash", str(self.tree / "examples" / "mnist.sh"), *arguments], cwd=self.folder, capture_output=True,
+            text=True,
             env=environment(PATH=f"{self.bin}:{os.environ['PATH']}", **env), timeout=600, stdin=subprocess.DEVNULL,
         )
 
@@ -580,7 +583,8 @@ class ReproduceScript(InFolder):
 
     def test_options_that_are_its_own_and_bad_seeds_are_refused(self):
         for arguments in (["--seeds", "3-1"], ["--seeds", "x"], ["--", "--seed", "4"], ["--", "--out=here"],
-                          ["--", "--help"], ["--", "--compare-views", "1"], ["--dataset", "fashion", "--", "--data", "x"]):
+                          ["--", "--help"], ["--", "--compare-views", "1"],
+                          ["--dataset", "fashion", "--", "--data", "x"]):
             with self.subTest(arguments):
                 self.assertEqual(self.run_script(*arguments).returncode, 2)
                 self.assertEqual(self.seeds_trained(), [])
@@ -595,19 +599,22 @@ class TabularScript(InFolder):
             (self.folder / name).parent.mkdir(exist_ok=True)
             (self.folder / name).write_text(text + "\n")
         shutil.copy(ROOT / "benchmarks" / "tabular.sh", self.folder / "benchmarks")
-        run = subprocess.run(["bash", str(self.folder / "benchmarks" / "tabular.sh")], capture_output=True, text=True, timeout=600)
+        run = subprocess.run(["bash", str(self.folder / "benchmarks" / "tabular.sh")], capture_output=True, text=True,
+                             timeout=600)
         self.assertEqual((run.returncode, run.stdout), (0, "sklearn\nbuild tabular\ntable\n"), run.stderr)
         self.assertIn("goes on without", run.stderr)
 
 
 class SpeedTables(InFolder):
-    """benchmarks/run.py in a tree of its own, in which ours, the peers and the compilers are stand-ins with known figures."""
+    """benchmarks/run.py in a tree of its own, in which ours, the peers and the compilers are stand-ins."""
 
-    OURS = {"ms": 10, "gflops": 80, "gigabytes_per_second": 20, "gigaflop": 0.8, "optimizer_megabytes": 30, "single_row_us": 7,
+    OURS = {"ms": 10, "gflops": 80, "gigabytes_per_second": 20, "gigaflop": 0.8, "optimizer_megabytes": 30,
+            "single_row_us": 7,
             "step_ms": 400,
             "log_likelihood": -3, "inertia": 5, "silhouette": 0.5, "sum": 100, "rows": 60000, "peak": 110, "data": 50,
             "parameters": 40, "activations": 10}
-    PEER = {"ms": 30, "gflops": 100, "loss": 2, "expected_loss": 2, "log_likelihood": -3, "inertia": 5, "silhouette": 0.5,
+    PEER = {"ms": 30, "gflops": 100, "loss": 2, "expected_loss": 2, "log_likelihood": -3, "inertia": 5,
+            "silhouette": 0.5,
             "sum": 100, "rows": 60000}
 
     def setUp(self):
@@ -631,7 +638,8 @@ class SpeedTables(InFolder):
 
     def run_script(self, *arguments):
         return subprocess.run(
-            ["python3", "-B", str(self.benchmarks / "run.py"), "--compare", str(self.compare), "--quick", "--rounds", "2",
+            ["python3", "-B", str(self.benchmarks / "run.py"), "--compare", str(self.compare), "--quick", "--rounds",
+             "2",
              "--threads", "2", *arguments],
             env=environment(PATH=f"{self.bin}:{os.environ['PATH']}"), capture_output=True, text=True, timeout=600)
 
@@ -643,16 +651,19 @@ class SpeedTables(InFolder):
         self.assertFalse((self.benchmarks / "results.md").exists())
         self.assertIn("`bash benchmarks/run.sh --rounds 2 --quick` on", run.stdout)
         # 0.8 GFLOP at 100 GF/s and 30 MB at 20 GB/s are 8 + 1.5 of the 10 ms; the peers take 30.
-        self.assertIn("| 128 | 10.0 (10.0) | 95% (95%) | 10.0 (10.0) | 1.00 (1.00) | 1.000 (1.000) | 30.0 (30.0) | 3.00 (3.00) | 3.16 | "
+        self.assertIn("| 128 | 10.0 (10.0) | 95% (95%) | 10.0 (10.0) | 1.00 (1.00) | 1.000 (1.000) | "
+                      "30.0 (30.0) | 3.00 (3.00) | 3.16 | "
                       "30.0 (30.0) | 3.00 (3.00) | 3.16 |", run.stdout)
-        self.assertIn("Random views of 256 images, as preset `vade` draws them: 10.00 (10.00) ms, 2.5% of the step", run.stdout)
+        self.assertIn("Random views of 256 images, as preset `vade` draws them: 10.00 (10.00) ms, 2.5% of the step",
+                      run.stdout)
         self.assertIn("| 70,000 | 10 | 10 | 10.00 (10.00) | 30.0 (30.0) | 3.0 (3.0) |", run.stdout)
         self.assertIn("110 MB at its peak, against 100 MB", run.stdout)
         self.assertIn("+10%", run.stdout)
         self.assertEqual(run.stdout.count("`vade/vade.hpp` in an empty program"), 2)
 
     def test_what_disagrees_is_not_compared(self):
-        for script, check in (("torch_step.py", "loss"), ("sklearn_mixtures.py", "log_likelihood"), ("numpy_idx.py", "rows")):
+        for script, check in (("torch_step.py", "loss"), ("sklearn_mixtures.py", "log_likelihood"),
+                              ("numpy_idx.py", "rows")):
             with self.subTest(script):
                 self.stand_in(self.benchmarks / "peers" / script, {**self.PEER, check: self.PEER[check] * 1.01})
                 run = self.run_script()
