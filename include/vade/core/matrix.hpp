@@ -8,6 +8,10 @@
 
 #include <Eigen/Core>
 
+#if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
+#error "vade: this Eigen is older than 3.4: wanted Eigen 3.4 or newer first among the folders of headers"
+#endif
+
 #include <vade/core/real.hpp>
 
 /// Rows are samples, everywhere. Matrices are row-major, so a NumPy array, an `xt::xtensor<T, 2>` and our matrix are
