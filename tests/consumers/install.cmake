@@ -10,6 +10,12 @@ if(NOT got STREQUAL wanted)
   message(FATAL_ERROR "installed headers differ: got\n${got}\nwanted\n${wanted}")
 endif()
 
+# Meson reads the include path, and not the file set.
+file(READ "${PREFIX}/share/cmake/vade/vade-targets.cmake" targets)
+if(NOT targets MATCHES "INTERFACE_INCLUDE_DIRECTORIES \"\\\${_IMPORT_PREFIX}/include\"")
+  message(FATAL_ERROR "vade-targets.cmake has no INTERFACE_INCLUDE_DIRECTORIES of the prefix:\n${targets}")
+endif()
+
 # The package works from wherever it is moved to, so it names neither the source nor the build folder; and what is for
 # our own programs stays at home.
 file(GLOB_RECURSE scripts "${PREFIX}/share/cmake/vade/*.cmake")

@@ -1,5 +1,5 @@
-# Configures SOURCE in a fresh BINARY with GENERATOR, COMPILER and OPTIONS, builds it, and runs its program `consumer`
-# in an empty folder. With README, the program's source is the first C++ block of that file.
+# Configures SOURCE in a fresh BINARY with GENERATOR, COMPILER and OPTIONS (separated by |), builds it, and runs its
+# program `consumer` in an empty folder. With README, the program's source is the first C++ block of that file.
 file(REMOVE_RECURSE "${BINARY}")
 file(MAKE_DIRECTORY "${BINARY}/run")
 
@@ -20,6 +20,8 @@ if(DEFINED README)
   file(WRITE "${BINARY}/program.cpp" "${text}")
   list(APPEND OPTIONS "-DPROGRAM=${BINARY}/program.cpp")
 endif()
+
+string(REPLACE "|" ";" OPTIONS "${OPTIONS}")
 
 # -O1, since what is proven is that it builds and runs, and -O3 takes three times as long to compile.
 execute_process(

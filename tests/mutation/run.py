@@ -26,7 +26,7 @@ import equations  # noqa: E402
 from mutants import MUTANTS  # noqa: E402
 
 PAGE = ROOT / "docs" / "derivations" / "mutations.md"
-FLAGS = ["-std=c++20", "-O0", "-ffp-contract=off", "-DEIGEN_DONT_PARALLELIZE", "-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS"]
+FLAGS = ["-std=c++20", "-O0", "-ffp-contract=off", "-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS"]
 
 
 def problem_of(mutant):

@@ -2,26 +2,35 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include <vade/kernel/detail/operands.hpp>
 
 namespace vade::detail {
 
-/// Eigen for one tile of C.
+/// Eigen for one tile of C, in this thread alone: the pool runs the tiles, and a team of OpenMP inside would fight it.
+/// Eigen's own threads take no part in a product that has at most 32 rows at compile time, so C is cut into such
+/// strips.
 struct EigenTile {
   template <Form form, Real T>
   static void multiply(Rows<const T> a, Rows<const T> b, Rows<T> c, bool accumulate) {
-    using ConstMap = Eigen::Map<const Matrix<T>, 0, Eigen::OuterStride<>>;
-    using Map = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
-    const ConstMap left(a.data, a.rows, a.columns, Eigen::OuterStride<>(a.stride));
-    const ConstMap right(b.data, b.rows, b.columns, Eigen::OuterStride<>(b.stride));
-    Map out(c.data, c.rows, c.columns, Eigen::OuterStride<>(c.stride));
-    if (!accumulate) out.setZero();
-    if constexpr (form == Form::a_b)
-      out.noalias() += left * right;
-    else if constexpr (form == Form::at_b)
-      out.noalias() += left.transpose() * right;
-    else
-      out.noalias() += left * right.transpose();
+    constexpr Index most = 32;
+    using Stride = Eigen::OuterStride<>;
+    using ConstMap = Eigen::Map<const Matrix<T>, 0, Stride>;
+    using Strip = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, int{most}, Eigen::Dynamic>;
+    const ConstMap left(a.data, a.rows, a.columns, Stride(a.stride));
+    const ConstMap right(b.data, b.rows, b.columns, Stride(b.stride));
+    for (Index first = 0; first < c.rows; first += most) {
+      const Index rows = std::min(most, c.rows - first);
+      Eigen::Map<Strip, 0, Stride> out(c.at(first, 0), rows, c.columns, Stride(c.stride));
+      if (!accumulate) out.setZero();
+      if constexpr (form == Form::a_b)
+        out.noalias() += left.middleRows(first, rows) * right;
+      else if constexpr (form == Form::at_b)
+        out.noalias() += left.middleCols(first, rows).transpose() * right;
+      else
+        out.noalias() += left.middleRows(first, rows) * right.transpose();
+    }
   }
 };
 
