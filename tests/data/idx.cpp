@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <vade/data/idx.hpp>
 
+#include <unistd.h>
+
 #include <cstring>
 #include <string>
 
@@ -215,6 +217,40 @@ TEST_CASE("What follows or damages a gzip stream is noticed") {
       refused += refuses;
     }
   CHECK(refused > static_cast<int>(zipped.size() - 7) * 8 - 10);  // all but those
+}
+
+TEST_CASE("A plain or gzip file may come through a pipe, and one that is cut while it is read is an error") {
+  for (const std::string& content : {small, gzip(small)}) {
+    int ends[2] = {};
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::write(ends[1], content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+    ::close(ends[1]);
+    CHECK(vade::read_idx("/dev/fd/" + std::to_string(ends[0])).count() == 6);
+    ::close(ends[0]);
+  }
+  const Folder folder;
+  static fs::path path;
+  path = folder.path / "file";
+  std::string noise(200000, '\0');
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>((i * i >> 3) * 2654435761u >> 13);
+  const std::string plain = bytes("\0\0\x08\x01\0\x03\x0d\x40") + noise;
+  for (const std::string& content : {plain, gzip(plain, 0)}) {
+    vade::write_file_atomically(path, content);
+    CHECK(vade::read_idx(path).count() == 200000);
+    vade::file_system.read = [](int number, void* to, std::size_t size) {
+      const std::ptrdiff_t count = vade::FileSystem().read(number, to, size);
+      fs::resize_file(path, 150000);
+      return count;
+    };
+    std::string what;
+    try {
+      vade::read_idx(path);
+    } catch (const vade::FileError& error) {
+      what = error.what();
+    }
+    vade::file_system = {};
+    CHECK(what.find("changed while it was read") != std::string::npos);
+  }
 }
 
 TEST_CASE("Large data crosses the internal buffers") {

@@ -259,5 +259,7 @@ TEST_CASE("The table of densities is in the order of the enumeration, with names
 
 TEST_CASE("No rows are refused") {
   CHECK_THROWS_WITH_AS(synthetic_data(Synthetic::mixture, 0, 1),
-                       "synthetic_data: rows is 0, wanted at least 1", vade::ValueError);
+                       "synthetic_data: rows is 0, wanted a value in [1, 4294967296]", vade::ValueError);
+  // Row numbers of 32 bits: later rows would have the draws of earlier ones.
+  CHECK_THROWS_AS(synthetic_data(Synthetic::mixture, (Index{1} << 32) + 1, 1), vade::ValueError);
 }

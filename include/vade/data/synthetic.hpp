@@ -11,6 +11,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/lazy_constant.hpp>
 #include <vade/core/matrix.hpp>
+#include <vade/core/memory.hpp>
 #include <vade/core/random.hpp>
 #include <vade/core/special.hpp>
 #include <vade/data/dataset.hpp>
@@ -149,9 +150,12 @@ inline double synthetic_log_density(Synthetic which, PlanePoint x) {
 
 /// `rows` independent draws `[rows x 2]`, float. Row i depends on (seed, part, i) alone: parts are independent samples,
 /// say 0 to train and 1 to test. Labels say where a row is from: the component of the mixture, the blob, or the sixth
-/// of the latent z in which it lies (of z₁ for the Gaussians). O(rows). @throws ValueError for less than one row
+/// of the latent z in which it lies (of z₁ for the Gaussians). O(rows). @throws ValueError unless 1 <= rows <= 2³², the numbers
+/// of rows that have draws of their own; ResourceError
 inline LabelledDataset synthetic_data(Synthetic which, Index rows, std::uint64_t seed, std::uint32_t part = 0) {
-  check_at_least("synthetic_data", "rows", rows, Index{1});
+  check_between<std::int64_t>("synthetic_data", "rows", rows, 1, std::int64_t{1} << 32);
+  check_memory("synthetic_data", detail::message(rows, " rows"),
+               static_cast<double>(rows) * (2 * sizeof(float) + sizeof(Label)));
   Matrix<float> x(rows, 2);
   Labels labels(static_cast<std::size_t>(rows));
   const double deviation = std::sqrt(synthetic_densities[static_cast<std::size_t>(which)].noise_variance);
