@@ -68,7 +68,7 @@ inline StatePart state_part(double& value) { return {Dtype::f64, {1}, std::as_wr
 ///     model.save("model.safetensors");
 ///     checkpoint.remove();
 ///
-/// A checkpoint is of one fit; a second call with the same object goes on as one that opens the file anew. Two fits want two.
+/// A checkpoint is of one fit; a second call with the same object goes on as one that opens the file anew. Use one for each fit.
 ///
 /// A state is anything with `for_each_state(visit)`, which calls `visit(name, value)` for each of its parts; integers are
 /// counters, from 0 to 2^62. The file is a safetensors file with checksums, written all or nothing: a computation that ends

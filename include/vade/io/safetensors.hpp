@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <new>
@@ -171,9 +172,9 @@ class SafetensorsFile {
     const std::string where = path.string() + ": ";
     try {
       InputFile file(path);
-      const std::uint64_t most = file.size().value_or(limits.file_bytes);
-      if (most > limits.file_bytes)
-        throw FileError(detail::message(where, "holds ", most, " bytes, wanted at most ", limits.file_bytes));
+      const std::uint64_t limit = std::min<std::uint64_t>(limits.file_bytes, std::numeric_limits<std::size_t>::max() / 2);
+      const std::uint64_t most = file.size().value_or(limit);
+      if (most > limit) throw FileError(detail::message(where, "holds ", most, " bytes, wanted at most ", limit));
       std::vector<std::byte> content;
       file.read_until(8, content);
       const std::size_t header = detail::safetensors_header_size(content, where, most, limits.header_bytes);
