@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -27,14 +28,17 @@ inline std::int64_t milliseconds() {
 // One request often comes as two signals at once: from a terminal that closes and its shell, from timeout(1) and its
 // group.
 extern "C" inline void on_signal(int number) {
-  int none = 0;
-  if (caught.compare_exchange_strong(none, number)) {
-    caught_at = milliseconds();
-    if (write(STDERR_FILENO, notice, std::strlen(notice)) < 0) return;  // a lost notice is no reason to do otherwise
-  } else if (milliseconds() - caught_at >= 500) {
+  const int error = errno;
+  const std::int64_t now = milliseconds();
+  std::int64_t none = 0;
+  if (caught_at.compare_exchange_strong(none, now)) {
+    caught = number;
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, notice, std::strlen(notice));  // it may be lost
+  } else if (now - caught_at >= 500) {
     std::signal(number, SIG_DFL);
     std::raise(number);
   }
+  errno = error;
 }
 
 }  // namespace detail
@@ -43,8 +47,11 @@ extern "C" inline void on_signal(int number) {
 /// ignored. `notice` is what the first one prints on stderr.
 inline void catch_signals(const char* notice = "") {
   detail::notice = notice;
-  for (const int number : std::array{SIGINT, SIGTERM, SIGHUP})
-    if (std::signal(number, detail::on_signal) == SIG_IGN) std::signal(number, SIG_IGN);
+  for (const int number : std::array{SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before = {};
+    if (sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+      std::signal(number, detail::on_signal);
+  }
 }
 
 /// Whether a signal asked the work to end.
