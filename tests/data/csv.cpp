@@ -276,6 +276,8 @@ TEST_CASE("Where a line cannot be read, the message says what the file looks lik
   CHECK(complaint("a b\n1  2\n").ends_with(number + "separated by blanks: set separator = ' '"));
   CHECK(complaint("a\tb\n1\t2\n").ends_with(number + "separated by tabulators: set separator = '\\t'"));
   CHECK(complaint("a|b\n1|2\n").ends_with(number + "separated by '|': set separator = '|'"));
+  CHECK(complaint("a;b c;kind\n1;2;setosa\n", {.label_column = -1})
+            .ends_with("; the line looks separated by ';': set separator = ';'"));
   CHECK(complaint("1;2;setosa\n", {.label_column = -1})
             .ends_with("; the line looks separated by ';': set separator = ';'"));
   CHECK(

@@ -40,7 +40,8 @@ inline CsvLook csv_look(std::string_view line, char separator, char decimal) {
   return look;
 }
 
-/// What a line looks like if another separator, or another mark before fractions, makes more of it numbers.
+/// What a line looks like if another separator, or another mark before fractions, makes more of it numbers, or makes
+/// several cells of a line of words that is one cell.
 inline std::string csv_line_hint(std::string_view line, char separator, char decimal) {
   const std::size_t first = line.find_first_not_of(" \t\"");
   if (first != std::string_view::npos && (line[first] == '#' || line[first] == '%'))
@@ -56,6 +57,11 @@ inline std::string csv_line_hint(std::string_view line, char separator, char dec
       const CsvLook look = csv_look(line, other, mark);
       if ((look.cells > 1 || other == separator) && 2 * look.numbers >= look.cells && is_better(look, best))
         best = look;
+    }
+  if (best.separator == now.separator && best.decimal == now.decimal && now.cells == 1)
+    for (const char other : {',', ';', '\t', '|'}) {
+      const CsvLook look = csv_look(line, other, decimal);
+      if (other != separator && other != decimal && look.cells > best.cells) best = look;
     }
   if (best.separator == now.separator && best.decimal == now.decimal) return {};
   std::string hint = "; the line looks ";
