@@ -13,6 +13,8 @@ TEST_CASE("Options out of range are refused by name") {
   CHECK_NOTHROW(FitOptions{}.check());
   CHECK_NOTHROW(FitOptions{.epochs = 0}.check());
   CHECK_THROWS_WITH_AS(FitOptions{.epochs = -1}.check(), doctest::Contains("epochs"), vade::ValueError);
+  CHECK_NOTHROW(FitOptions{.epochs = FitOptions::most_epochs}.check());
+  CHECK_THROWS_WITH_AS(FitOptions{.epochs = FitOptions::most_epochs + 1}.check(), doctest::Contains("epochs"), vade::ValueError);
   CHECK_THROWS_WITH_AS(FitOptions{.batch = 0}.check(), doctest::Contains("batch"), vade::ValueError);
   CHECK_THROWS_WITH_AS(FitOptions{.clip_norm = -1}.check(), doctest::Contains("clip_norm"), vade::ValueError);
   CHECK_THROWS_WITH_AS(FitOptions{.average_decay = 1}.check(), doctest::Contains("average_decay"), vade::ValueError);

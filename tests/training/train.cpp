@@ -235,8 +235,92 @@ TEST_CASE("A loss that is not finite stops before the update: term, epoch and ba
   vade::Observer observer;
   observer.on_step = [&](const vade::Progress&) { before = objective.centre.value(); };
   const auto bad = [&] { fit(objective, rows(), {.epochs = 4, .batch = 5}, observer); };
-  CHECK_THROWS_WITH_AS(bad(), doctest::Contains("toy: epoch 2, batch 2: error is nan"), vade::TrainingError);
+  CHECK_THROWS_WITH_AS(bad(), "toy: epoch 2, batch 2: error is nan; the parameters are those before this step", vade::TrainingError);
   CHECK(objective.centre.value() == before);
+}
+
+namespace {
+
+/// A probe that answers NaN where the centre is beyond 1e6.
+struct ProbedObjective : MeanObjective {
+  Var<double> probe(Var<double> x) const {
+    const bool sound = centre.value().cwiseAbs().maxCoeff() < 1e6;
+    return x.tape().constant(Matrix<double>::Constant(1, 1, sound ? 0.0 : std::nan("")));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Parameters that an update has ruined are found before the epoch is done, and those of the last good epoch come back") {
+  const tests::Folder folder;
+  const auto run = [&](auto& objective, const FitOptions& options) {
+    Tape<double> tape;
+    vade::Checkpoint checkpoint(folder.path / "run", 0);
+    vade::train<double>(objective, tape, rows(), options, {"toy", 3}, 7, {}, {}, &checkpoint);
+  };
+  // The first two epochs are sound, the third leaves values that are finite and no use.
+  ProbedObjective probed;
+  const FitOptions ruin{.epochs = 5, .batch = 10, .learning_rate = Schedule::warm_up(0.1, 1e10, 2)};
+  CHECK_THROWS_WITH_AS(run(probed, ruin),
+                       "toy: at the end of epoch 2 the model has no finite answer about the rows it is trained on; the parameters "
+                       "are those after epoch 1; a lower learning rate may help",
+                       vade::TrainingError);
+  CHECK(probed.centre.value().cwiseAbs().maxCoeff() < 1);
+  CHECK(probed.epochs_ended == 1);
+  const Matrix<double> kept = probed.centre.value();
+  // The checkpoint still has the good epoch, and goes on from it.
+  ProbedObjective again;
+  CHECK_THROWS_AS(run(again, ruin), vade::TrainingError);
+  CHECK(again.epochs_ended == 0);
+  CHECK(again.centre.value() == kept);
+  // In the first epoch there is none before.
+  ProbedObjective at_once;
+  Tape<double> tape;
+  const FitOptions at_first{.epochs = 1, .batch = 10, .learning_rate = Schedule::constant(1e10)};
+  CHECK_THROWS_WITH_AS(vade::train<double>(at_once, tape, rows(), at_first, {"toy", 3}, 7),
+                       doctest::Contains("the parameters are those before the first epoch"), vade::TrainingError);
+  CHECK(at_once.centre.value().isZero(0));
+}
+
+TEST_CASE("A step that cannot be taken leaves the parameters before it only where these are sound") {
+  ProbedObjective late;
+  late.poison_after = 1.5;
+  const FitOptions late_ruin{.epochs = 5, .batch = 5, .learning_rate = Schedule::constant(0.1)};
+  Tape<double> tape;
+  vade::Observer observer;
+  observer.on_step = [&](const vade::Progress& p) {
+    if (p.epoch == 2) late.centre.value().setConstant(1e7);  // as an update would
+  };
+  CHECK_THROWS_WITH_AS(vade::train<double>(late, tape, rows(), late_ruin, {"toy", 3}, 7, observer),
+                       doctest::Contains("error is nan; the parameters are those after epoch 1"), vade::TrainingError);
+  CHECK(late.centre.value().cwiseAbs().maxCoeff() < 1);
+}
+
+TEST_CASE("A parameter that is not finite after an epoch is named, with one that the objective sets itself") {
+  struct OwnObjective : MeanObjective {
+    Parameter<double> own{"own", Matrix<double>::Zero(1, 2)};
+    std::vector<Parameter<double>*> own_parameters() { return {&own}; }
+    void end_epoch(EpochRecord& record) {
+      if (record.epoch == 3) own.value()(0, 1) = std::numeric_limits<double>::infinity();
+      else own.value()(0, 1) = record.epoch;
+    }
+  } objective;
+  Tape<double> tape;
+  CHECK_THROWS_WITH_AS(vade::train<double>(objective, tape, rows(), {.epochs = 5}, {"toy", 3}, 7),
+                       doctest::Contains("toy: at the end of epoch 3 own has values that are not finite; the parameters are those after epoch 2"),
+                       vade::TrainingError);
+  CHECK(objective.own.value()(0, 1) == 2);
+}
+
+TEST_CASE("Numbers of a fit whose arithmetic would overflow are refused or do no harm") {
+  MeanObjective objective;
+  const FitReport report = fit(objective, rows(), {.epochs = 2, .batch = std::numeric_limits<Index>::max()});
+  CHECK(report.history.size() == 2);
+  CHECK(objective.visited.size() == 20);  // one batch of all rows
+  CHECK_THROWS_WITH_AS(fit(objective, rows(), {.epochs = (1 << 20) + 1}), doctest::Contains("epochs is 1048577"), vade::ValueError);
+  Tape<double> tape;
+  CHECK_THROWS_WITH_AS(vade::train<double>(objective, tape, rows(), {.epochs = 1}, {"toy", 4096}, 7),
+                       doctest::Contains("the number of the stage is 4096"), vade::ValueError);
 }
 
 TEST_CASE("A gradient that is not finite is caught although the loss is, and its parameter is named") {

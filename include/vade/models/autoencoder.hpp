@@ -47,13 +47,13 @@ class Autoencoder {
   /// Codes `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
     check_ready("Autoencoder::transform", x);
-    return detail::encode_rows(network_, x);
+    return detail::encode_rows("Autoencoder::transform", network_, x);
   }
 
   /// E[x|z] `[N x D]` at the code of each row.
   Matrix<T> reconstruct(const RowSource<T>& x) const {
     check_ready("Autoencoder::reconstruct", x);
-    return detail::reconstruct_rows(network_, x);
+    return detail::reconstruct_rows("Autoencoder::reconstruct", network_, x);
   }
 
   /// E[x|z] for codes z `[n x J]`.

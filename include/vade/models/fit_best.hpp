@@ -86,8 +86,16 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     FitReport report;
+    double bound = 0;
+    ClusterHealth health;
     try {
       report = candidate.fit(data, options, observer, stop);
+      try {
+        bound = candidate.elbo(data).bound();
+        health = cluster_health(candidate, data, restarts.augmentation, model.options().network.seed);
+      } catch (const ValueError& error) {  // a model that has no answers is no better than one without an end
+        throw TrainingError(error.what());
+      }
     } catch (const TrainingError& error) {
       if (k + 1 == restarts.restarts && !kept) throw;
       best.restarts.push_back(
@@ -100,8 +108,8 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
     best.report.append(std::move(report));
     if (!whole && kept) break;
     best.restarts.push_back({.seed = drawn.network.seed,
-                             .bound = candidate.elbo(data).bound(),
-                             .health = cluster_health(candidate, data, restarts.augmentation, model.options().network.seed),
+                             .bound = bound,
+                             .health = std::move(health),
                              .seconds = seconds,
                              .error = {}});
     if (kept && !better(best.restarts.back().health, best.restarts[best.chosen].health)) continue;

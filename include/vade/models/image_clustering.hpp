@@ -23,7 +23,7 @@ inline constexpr ImageAugmentation garment_views{.rotation_degrees = 10, .shear 
                                                  .stretch = 0.2, .mirror = 0.5, .shade = 0.7};
 
 /// The first epochs of joint training, of `epochs`, in which γ is the start's: two thirds.
-constexpr int frozen_share(int epochs) { return (2 * epochs + 2) / 3; }
+constexpr int frozen_share(int epochs) { return epochs - epochs / 3; }
 
 /// Settings for a `Vade` of this network and `rows` images; docs/results.md has what ten seeds reach with them on MNIST, and what
 /// each part is worth:

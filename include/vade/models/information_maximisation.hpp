@@ -16,6 +16,7 @@
 #include <vade/data/views.hpp>
 #include <vade/elbo/information.hpp>
 #include <vade/models/adversarial_views.hpp>
+#include <vade/models/detail/answers.hpp>
 #include <vade/models/network_options.hpp>
 #include <vade/models/row_source.hpp>
 #include <vade/nn/batch_norm.hpp>
@@ -76,8 +77,8 @@ struct HalvingOptions {
 
   /// @throws ValueError naming the field
   void check() const {
-    check_at_least("HalvingOptions", "candidates", candidates, 1);
-    check_at_least("HalvingOptions", "rung", rung, 1);
+    check_between("HalvingOptions", "candidates", candidates, 1, 1 << 10);
+    check_between("HalvingOptions", "rung", rung, 1, FitOptions::most_epochs);
   }
   void for_each_option(auto&& visit) const { visit("candidates", candidates), visit("rung", rung); }
 };
@@ -166,11 +167,14 @@ class InformationMaximisingClassifier {
   /// Without a reward for information, clusters that merged would have the lower loss: fewer views cross them.
   double judged_loss() const { return judged_loss_; }
 
-  /// p(c|x) `[N x K]`, by the remembered statistics of the normalisation. @throws ShapeError
+  /// p(c|x) `[N x K]`, by the remembered statistics of the normalisation. @throws ShapeError; ValueError for
+  /// answers that are not finite
   Matrix<T> predict_proba(const RowSource<T>& x) const {
     Matrix<T> result(x.count(), options_.clusters);
     for_each_batch(x, 512, [&](Var<T> rows, Index first) {
-      result.middleRows(first, rows.rows()) = softmax(apply(*this, rows)).value();
+      const auto p = softmax(apply(*this, rows)).value();
+      detail::check_answers("InformationMaximisingClassifier::predict_proba", p, first);
+      result.middleRows(first, rows.rows()) = p;
     });
     return result;
   }
@@ -225,6 +229,7 @@ class InformationMaximisingClassifier {
 
     std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*classifier_), 1.0}}; }
     void end_epoch(EpochRecord& record) { monitor_.finish(record); }
+    Var<T> probe(Var<T> x) const { return sum(apply(std::as_const(*classifier_), x)); }
     void for_each_state(auto&& visit) {
       for (auto& layer : classifier_->trunk_) layer.for_each_state(visit);
       monitor_.for_each_state(visit);

@@ -31,6 +31,12 @@ class AutoencoderObjective {
   std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*network_), 1.0}}; }
   void end_epoch(EpochRecord&) {}
 
+  /// The reconstruction of rows x `[B x D]`: what `Training` looks at before it takes an epoch as done.
+  Var<T> probe(Var<T> x) const {
+    const AnyNetwork& network = *network_;
+    return network.observation.mean_log_prob(network.decoder(network.code(x)), x);
+  }
+
  private:
   AnyNetwork* network_;
 };
@@ -88,6 +94,13 @@ class VaeObjective {
 
   std::vector<ParameterGroup<T>> groups() { return {{parameters_of<T>(*network_), 1.0}}; }
   void end_epoch(EpochRecord& record) { bounds_.finish(record); }
+
+  /// The bound at the posterior means, for rows x `[B x D]`: what `Training` looks at before it takes an epoch as done.
+  Var<T> probe(Var<T> x) const {
+    const Network<T, Posterior>& network = *network_;
+    const auto q = network.encoder(x);
+    return vae_terms(network.observation.mean_log_prob(network.decoder(q.mean), x), q).bound();
+  }
 
  private:
   Network<T, Posterior>* network_;

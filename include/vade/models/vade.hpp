@@ -57,7 +57,7 @@ struct VadeBound {
 ///
 /// Methods take a `Dataset` or a matrix `[N x D]` as `RowSource`. All that answer about data throw StateError before `fit`
 /// or `load`, ShapeError for another width, and ValueError for values that are not finite or, under a Bernoulli
-/// likelihood, outside [0, 1]. They cost O(parameters · N), plus O(K J N).
+/// likelihood, outside [0, 1], and for a row, which is named, whose answer would not be finite: no answer has a NaN. They cost O(parameters · N), plus O(K J N).
 ///
 /// q(z|x) has diagonal covariance or, as `Vade<T, FullPosterior>`, a full one.
 template <Real T, class Posterior>
@@ -125,13 +125,13 @@ class Vade {
   /// Posterior means μ `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
     check_ready("Vade::transform", x);
-    return detail::encode_rows(network_, x);
+    return detail::encode_rows("Vade::transform", network_, x);
   }
 
   /// Exact responsibilities γ `[N x K]`; rows sum to one.
   Matrix<T> predict_proba(const RowSource<T>& x) const {
     check_ready("Vade::predict_proba", x);
-    return detail::responsibilities_of_rows(network_, mixture_, x);
+    return detail::responsibilities_of_rows("Vade::predict_proba", network_, mixture_, x);
   }
 
   /// The most likely cluster of each row.
@@ -140,10 +140,10 @@ class Vade {
   /// E[x|z] at the posterior mean, `[N x D]`.
   Matrix<T> reconstruct(const RowSource<T>& x) const {
     check_ready("Vade::reconstruct", x);
-    return detail::reconstruct_rows(network_, x);
+    return detail::reconstruct_rows("Vade::reconstruct", network_, x);
   }
 
-  /// E[x|z] for codes z `[n x J]`. @throws StateError, ShapeError
+  /// E[x|z] for codes z `[n x J]`. @throws StateError, ShapeError; ValueError for codes that are not finite
   Matrix<T> decode(const Matrix<T>& z) const {
     detail::check_fitted("Vade::decode", fitted_);
     return detail::decode_rows(network_, z, "Vade::decode");
@@ -165,8 +165,7 @@ class Vade {
   /// The five terms, from one draw of z a row.
   VadeBound elbo(const RowSource<T>& x, std::uint64_t seed = 0) const {
     check_ready("Vade::elbo", x);
-    std::array<double, 5> sums{};
-    for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
+    const auto means = detail::mean_terms<5>("Vade::elbo", x, [&](Var<T> rows, Index first) {
       const auto q = network_.encoder(rows);
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
       const MixturePrior<T> prior = mixture_.on(rows.tape());
@@ -174,13 +173,10 @@ class Vade {
       const VadeTerms<T> terms =
           vade_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q, densities,
                      exact_responsibilities(densities, prior.weight_logits), prior.weight_logits);
-      const std::array<Var<T>, 5> values{terms.reconstruction, terms.latent_prior, terms.cluster_prior,
-                                         terms.latent_entropy, terms.cluster_entropy};
-      for (std::size_t k = 0; k < 5; ++k)
-        sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());
+      return std::array<Var<T>, 5>{terms.reconstruction, terms.latent_prior, terms.cluster_prior, terms.latent_entropy,
+                                   terms.cluster_entropy};
     });
-    const auto n = static_cast<double>(x.count());
-    return {sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n};
+    return {means[0], means[1], means[2], means[3], means[4]};
   }
 
   /// An estimate of log p(x) for each row in nats, `[N]`: the importance-weighted bound of `samples` draws, B.3, with
@@ -189,7 +185,7 @@ class Vade {
   std::vector<double> log_likelihood(const RowSource<T>& x, int samples = 100, std::uint64_t seed = 0) const {
     check_ready("Vade::log_likelihood", x);
     check_at_least("Vade::log_likelihood", "samples", samples, 1);
-    return detail::importance_weighted_log_likelihood(network_, x, samples, seed, [&](Var<T> z) {
+    return detail::importance_weighted_log_likelihood("Vade::log_likelihood", network_, x, samples, seed, [&](Var<T> z) {
       const MixturePrior<T> prior = mixture_.on(z.tape());
       return mixture_log_prob(z, prior.weight_logits, prior.means, prior.log_variances);
     });
@@ -232,7 +228,7 @@ class Vade {
 
   Matrix<T> generate_from(Index count, std::optional<Index> cluster, double confidence, std::uint64_t seed) const {
     detail::check_fitted("Vade::generate", fitted_);
-    check_at_least<Index>("Vade::generate", "count", count, 1);
+    check_between<Index>("Vade::generate", "count", count, 1, detail::most_draws);
     return decode(detail::draw_codes(mixture_, count, cluster, confidence, seed));
   }
 

@@ -174,6 +174,22 @@ class VadeObjective {
     return groups;
   }
 
+  /// The bound at the posterior means, for rows x `[B x D]`: what `Training` looks at before it takes an epoch as done.
+  Var<T> probe(Var<T> x) const {
+    const Network<T, Posterior>& network = *network_;
+    const auto q = network.encoder(x);
+    const MixturePrior<T> prior = std::as_const(*mixture_).on(x.tape());
+    const Var<T> densities = prior.expected_log_density(q);
+    return vade_terms(network.observation.mean_log_prob(network.decoder(q.mean), x), q, densities,
+                      exact_responsibilities(densities, prior.weight_logits), prior.weight_logits)
+        .bound();
+  }
+
+  /// Those of the mixture, where EM moves it.
+  std::vector<Parameter<T>*> own_parameters() {
+    return online_ ? parameters_of<T>(*mixture_) : std::vector<Parameter<T>*>();
+  }
+
   void end_epoch(EpochRecord& record) {
     if (views_ && !std::exchange(viewed_, false)) watch_views(static_cast<std::uint32_t>(record.epoch));
     const RowVector<double> shares = monitor_.finish(record);
@@ -250,9 +266,9 @@ class VadeObjective {
     Matrix<T> x(static_cast<Index>(rows.size()), data_->columns());
     const MatrixView<T> out(x.data(), x.rows(), x.cols());
     data_->template gather<T>(rows, out);
-    const Matrix<T> gamma = detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x));
+    const Matrix<T> gamma = detail::responsibilities_of_rows("Vade::fit", *network_, *mixture_, RowSource<T>(x));
     views_->draw(rows, 1, network_->options.seed, epoch, out);
-    monitor_.observe_views(gamma, detail::responsibilities_of_rows(*network_, *mixture_, RowSource<T>(x)));
+    monitor_.observe_views(gamma, detail::responsibilities_of_rows("Vade::fit", *network_, *mixture_, RowSource<T>(x)));
   }
 
   void revive_smallest(const RowVector<double>& shares, EpochRecord& record) {

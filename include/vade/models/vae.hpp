@@ -84,13 +84,13 @@ class Vae {
   /// Posterior means `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
     check_ready("Vae::transform", x);
-    return detail::encode_rows(network_, x);
+    return detail::encode_rows("Vae::transform", network_, x);
   }
 
   /// E[x|z] `[N x D]` at the posterior mean of each row.
   Matrix<T> reconstruct(const RowSource<T>& x) const {
     check_ready("Vae::reconstruct", x);
-    return detail::reconstruct_rows(network_, x);
+    return detail::reconstruct_rows("Vae::reconstruct", network_, x);
   }
 
   /// E[x|z] for codes z `[n x J]`.
@@ -101,7 +101,7 @@ class Vae {
 
   /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
   Matrix<T> generate(Index count, std::uint64_t seed) const {
-    check_at_least<Index>("Vae::generate", "count", count, 1);
+    check_between<Index>("Vae::generate", "count", count, 1, detail::most_draws);
     Matrix<T> z(count, options().latent);
     fill_normal(z, seed, Purpose::generation);
     return decode(z);
@@ -110,17 +110,13 @@ class Vae {
   /// The three terms, from one draw of z a row.
   VaeBound elbo(const RowSource<T>& x, std::uint64_t seed = 0) const {
     check_ready("Vae::elbo", x);
-    std::array<double, 3> sums{};
-    for_each_batch(x, detail::inference_rows, [&](Var<T> rows, Index first) {
+    const auto means = detail::mean_terms<3>("Vae::elbo", x, [&](Var<T> rows, Index first) {
       const auto q = network_.encoder(rows);
       const Var<T> z = q.sample(likelihood_noise(q.mean, seed, first));
       const VaeTerms<T> terms = vae_terms(network_.observation.mean_log_prob(network_.decoder(z), rows), q);
-      const std::array<Var<T>, 3> values{terms.reconstruction, terms.latent_prior, terms.latent_entropy};
-      for (std::size_t k = 0; k < 3; ++k)
-        sums[k] += static_cast<double>(rows.rows()) * static_cast<double>(values[k].scalar());
+      return std::array<Var<T>, 3>{terms.reconstruction, terms.latent_prior, terms.latent_entropy};
     });
-    const auto n = static_cast<double>(x.count());
-    return {sums[0] / n, sums[1] / n, sums[2] / n};
+    return {means[0], means[1], means[2]};
   }
 
   /// An estimate of log p(x) for each row in nats, `[N]`: the importance-weighted bound of `samples` draws, B.3. On
@@ -128,7 +124,7 @@ class Vae {
   std::vector<double> log_likelihood(const RowSource<T>& x, int samples = 100, std::uint64_t seed = 0) const {
     check_ready("Vae::log_likelihood", x);
     check_at_least("Vae::log_likelihood", "samples", samples, 1);
-    return detail::importance_weighted_log_likelihood(network_, x, samples, seed,
+    return detail::importance_weighted_log_likelihood("Vae::log_likelihood", network_, x, samples, seed,
                                                       [](Var<T> z) { return standard_normal_log_prob(z); });
   }
 

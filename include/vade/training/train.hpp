@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,7 @@
 #include <vade/optim/schedule.hpp>
 #include <vade/optim/weight_average.hpp>
 #include <vade/training/detail/option_texts.hpp>
+#include <vade/training/detail/parameter_guard.hpp>
 #include <vade/training/detail/record_text.hpp>
 #include <vade/training/fit_options.hpp>
 #include <vade/training/report.hpp>
@@ -65,6 +67,9 @@ struct Losses {
 /// on to the layers that have one, such as `BatchNormDense` or a `Sequential`. No compiler can tell that it is missing:
 /// a fit that goes on from a checkpoint would then begin with new statistics. An objective that counts its steps shows that
 /// by `for_each_counter(visit)`, which calls `visit(name, count)`, so that a state of other steps is refused.
+///
+/// It may also have `own_parameters()`, the parameters that it sets itself, without the optimizer; and `probe(x)`, a number
+/// `[1 x 1]` that is not finite where the parameters cannot answer about rows x `[B x D]`, and that changes nothing.
 template <class O, class T>
 concept Objective = Real<T> && requires(O& objective, const Batch<T>& batch, EpochRecord& record) {
   requires std::same_as<decltype(O::term_names), const std::array<std::string_view, O::term_names.size()>>;
@@ -74,21 +79,6 @@ concept Objective = Real<T> && requires(O& objective, const Batch<T>& batch, Epo
 };
 
 namespace detail {
-
-/// The message for a step that cannot be taken: the first term or gradient that is not finite.
-template <Real T, class O>
-std::string non_finite_message(const Stage& stage, int epoch, Index batch, const auto& losses,
-                               const std::vector<ParameterGroup<T>>& groups) {
-  const std::string where = message(stage.name, ": epoch ", epoch, ", batch ", batch, ": ");
-  for (std::size_t k = 0; k < losses.terms.size(); ++k)
-    if (!std::isfinite(losses.terms[k].scalar()))
-      return message(where, O::term_names[k], " is ", losses.terms[k].scalar(), "; the parameters are those before this step");
-  for (const auto& group : groups)
-    for (const Parameter<T>* p : group.parameters)
-      if (p->has_fresh_gradient() && !p->gradient().allFinite())
-        return message(where, "the gradient of ", p->name(), " is not finite; the parameters are those before this step");
-  return message(where, "the loss is ", losses.loss.scalar(), "; the parameters are those before this step");
-}
 
 /// What a fit asks its checkpoint before it changes anything: whether it was begun by this kind of model, on these data and
 /// with these options, and its steps from the first on. @throws ValueError naming the first that differs, and both values
@@ -161,11 +151,13 @@ class Training {
         seed_(seed),
         groups_(objective.groups()),
         adam_(groups_, options.adam),
-        average_(averaged(groups_, options), options.average_decay),
+        average_(options.average_decay > 0 ? all_of(groups_) : std::vector<Parameter<T>*>(), options.average_decay),
+        guard_(guarded(groups_, objective)),
         checkpoint_(checkpoint) {
     if (data.empty())
       throw ShapeError(detail::message("Training: the data of ", stage_.name, " are ", shape_text(0, data.columns()),
                                        ", wanted at least one row"));
+    check_rates();
     if (!checkpoint_) return;
     detail::check_stage(*checkpoint_, stage_.name);
     const auto check = [this](const std::string& key, const std::string& text) { checkpoint_->check_agrees(key, text); };
@@ -181,8 +173,10 @@ class Training {
   /// Goes on until `until` epochs are done in all, at most those of the options, or `stop` was requested: then it returns
   /// after the step in progress, and cannot go on. The record of an epoch that was not finished has no indicators and no
   /// alarms. The report is of this part.
-  /// @throws TrainingError at the first loss or gradient that is not finite, ShapeError for a loss or a term that is
-  /// not [1 x 1], both before the parameters are touched; FileError where the checkpoint cannot be written, or is of
+  /// @throws TrainingError at the first loss or gradient that is not finite, before the update, and for parameters that are
+  /// not finite or cannot answer at the end of an epoch, before a checkpoint has them: its message says which parameters the
+  /// model is left with, those before the step where they are sound, else those of the last epoch that ended well;
+  /// ShapeError for a loss or a term that is not [1 x 1], before the parameters are touched; FileError where the checkpoint cannot be written, or is of
   /// another fit; whatever an observer throws
   FitReport run(int until, const Observer& observer = {}, StopToken stop = {}) {
     FitReport report;
@@ -227,15 +221,15 @@ class Training {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr Index probe_rows = 16;
 
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
-  static std::vector<Parameter<T>*> averaged(const std::vector<ParameterGroup<T>>& groups, const FitOptions& options) {
+  static std::vector<Parameter<T>*> all_of(const std::vector<ParameterGroup<T>>& groups) {
     std::vector<Parameter<T>*> parameters;
-    if (options.average_decay > 0)
-      for (const auto& group : groups) parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
+    for (const auto& group : groups) parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
     return parameters;
   }
 
@@ -259,6 +253,29 @@ class Training {
 
   /// ⌈N / batch⌉.
   Index steps_of_epoch() const { return 1 + (data_->rows() - 1) / options_.batch; }
+
+  static std::vector<Parameter<T>*> guarded(const std::vector<ParameterGroup<T>>& groups, O& objective) {
+    std::vector<Parameter<T>*> parameters = all_of(groups);
+    if constexpr (requires { objective.own_parameters(); })
+      for (Parameter<T>* p : objective.own_parameters()) parameters.push_back(p);
+    return parameters;
+  }
+
+  /// Steps within the range of T, and draws that no other stage has. @throws ValueError
+  void check_rates() const {
+    check_between<std::uint32_t>(stage_.name, "the number of the stage", stage_.number, 0, 4095);
+    for (const auto& group : groups_)
+      check_between(stage_.name, "learning_rate, at its peak, in the type of the parameters",
+                    options_.learning_rate.peak() * group.rate / (1 - options_.adam.beta1), 0.0,
+                    static_cast<double>(std::numeric_limits<T>::max()));
+  }
+
+  /// @throws TrainingError where there is a `fault`, after the parameters of the last good epoch are back
+  void refuse(int epoch, const std::string& fault) {
+    if (fault.empty()) return;
+    throw TrainingError(detail::message(stage_.name, ": at the end of epoch ", epoch, " ", fault, "; the parameters are ",
+                                        guard_.restore(), "; a lower learning rate may help"));
+  }
 
   /// The next epoch, where the checkpoint has it as done.
   std::optional<EpochRecord> take_epoch() {
@@ -285,6 +302,8 @@ class Training {
     RandomStream shuffling(seed_, Purpose::shuffle, draw);
     const std::vector<Index> order = random_permutation(data_->rows(), shuffling);
     const Index steps = steps_of_epoch();
+    const std::span<const Index> probed(order.data(), static_cast<std::size_t>(std::min<Index>(probe_rows, data_->rows())));
+    if (!guard_.has_kept()) guard_.keep(epoch_);
     EpochRecord record{.stage = stage_.name, .epoch = epoch_ + 1, .epochs = options_.epochs};
     std::array<double, O::term_names.size()> sums{};
     Index seen = 0, steps_taken = 0;
@@ -295,7 +314,7 @@ class Training {
       const double now = epoch_ + static_cast<double>(steps_taken) / static_cast<double>(steps);
       ++steps_taken;
       seen += count;
-      const double loss = run_step(rows, now, draw, steps_taken, record, sums);
+      const double loss = run_step(rows, probed, now, draw, steps_taken, record, sums);
       if (observer.on_step) {
         const double speed = static_cast<double>(seen) / std::max(seconds_since(start), 1e-9);
         const double left = static_cast<double>(data_->rows()) * (options_.epochs - now) - static_cast<double>(count);
@@ -310,9 +329,11 @@ class Training {
     record.gradient_norm /= static_cast<double>(steps_taken);
     for (std::size_t k = 0; k < sums.size(); ++k)
       record.terms.push_back({std::string(O::term_names[k]), sums[k] / rows_seen});
+    refuse(record.epoch, detail::parameter_fault(guard_, *objective_, *tape_, *data_, probed));
     if (steps_taken == steps) {
       objective_->end_epoch(record);
-      ++epoch_;
+      refuse(record.epoch, guard_.fault());  // of what it sets itself
+      guard_.keep(++epoch_);
     }
     record.seconds = seconds_since(start);
     record.rows_per_second = rows_seen / record.seconds;
@@ -320,7 +341,7 @@ class Training {
   }
 
   /// One step; adds loss, terms and gradient norm to the sums of the epoch. Returns the loss.
-  double run_step(std::span<const Index> rows, double now, std::uint32_t draw, Index step, EpochRecord& record,
+  double run_step(std::span<const Index> rows, std::span<const Index> probed, double now, std::uint32_t draw, Index step, EpochRecord& record,
                   std::array<double, O::term_names.size()>& sums) {
     const auto count = static_cast<Index>(rows.size());
     tape_->clear();
@@ -333,8 +354,11 @@ class Training {
     const auto loss = static_cast<double>(losses.loss.scalar());
     if (std::isfinite(loss)) tape_->backward(losses.loss);
     const double norm = std::isfinite(loss) ? adam_.gradient_norm() : loss;
-    if (!std::isfinite(norm))
-      throw TrainingError(detail::non_finite_message<T, O>(stage_, record.epoch, step, losses, groups_));
+    if (!std::isfinite(norm)) {
+      const std::string what = detail::non_finite_message<T, O>(stage_.name, record.epoch, step, losses, groups_);
+      const bool sound = detail::parameter_fault(guard_, *objective_, *tape_, *data_, probed).empty();
+      throw TrainingError(what + "; the parameters are " + (sound ? "those before this step" : guard_.restore()));
+    }
     record.learning_rate = options_.learning_rate.at(now, options_.epochs);
     adam_.step(record.learning_rate, clipping_scale(norm, options_.clip_norm));
     if (options_.average_decay > 0) average_.update();
@@ -354,6 +378,7 @@ class Training {
   std::vector<ParameterGroup<T>> groups_;
   Adam<T> adam_;
   WeightAverage<T> average_;
+  detail::ParameterGuard<T> guard_;
   Checkpoint* checkpoint_;
   bool leaves_others_ = false;
   bool has_ended_ = false;

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <vade/elbo/multi_sample.hpp>
@@ -11,9 +13,9 @@
 namespace vade::detail {
 
 /// log (1/L) Σ_l p(x|z_l) p(z_l) / q(z_l|x) for each row `[N]`, z_l ~ q(z|x); `log_prior(z)` is log p(z) `[B x 1]`. One
-/// draw of a batch at a time, so memory does not grow with L. O(L N parameters of the decoder).
+/// draw of a batch at a time, so memory does not grow with L. @throws ValueError naming a row whose result is not finite. O(L N parameters of the decoder).
 template <Real T, class AnyNetwork, class LogPrior>
-std::vector<double> importance_weighted_log_likelihood(const AnyNetwork& network, const RowSource<T>& x, int samples,
+std::vector<double> importance_weighted_log_likelihood(std::string_view who, const AnyNetwork& network, const RowSource<T>& x, int samples,
                                                        std::uint64_t seed, const LogPrior& log_prior) {
   std::vector<double> result;
   result.reserve(static_cast<std::size_t>(x.count()));
@@ -32,7 +34,10 @@ std::vector<double> importance_weighted_log_likelihood(const AnyNetwork& network
       for (Index i = 0; i < rows.rows(); ++i)
         means[static_cast<std::size_t>(i)].add(static_cast<double>(log_weights.value()(i, 0)));
     }
-    for (const LogMeanExp& mean : means) result.push_back(mean.value());
+    for (const LogMeanExp& mean : means) {
+      if (!std::isfinite(mean.value())) refuse_answer(who, static_cast<Index>(result.size()), mean.value());
+      result.push_back(mean.value());
+    }
   });
   return result;
 }

@@ -38,7 +38,7 @@ struct VadeStart {
     RandomStream stream(network.options.seed, Purpose::mixture);
     const std::vector<Index> order = random_permutation(data.rows(), stream);
     const Dataset chosen = data.select(std::span(order).first(static_cast<std::size_t>(mixture.means.rows())));
-    mixture.means.value() = encode_rows(network, RowSource<T>(chosen));
+    mixture.means.value() = encode_rows("Vade::fit", network, RowSource<T>(chosen));
   }
 
   void operator()(const AutoencoderStart& start) {
@@ -110,7 +110,7 @@ struct VadeStart {
   RowVector<T> start_mixture(const std::string& stage, int restarts) {
     GaussianMixture<T> fitted;
     try {
-      fitted.fit(encode_rows(network, RowSource<T>(data)), {.clusters = mixture.means.rows(),
+      fitted.fit(encode_rows("Vade::fit", network, RowSource<T>(data)), {.clusters = mixture.means.rows(),
                                                                .restarts = restarts,
                                                                .max_iterations = 200,
                                                                .seed = network.options.seed});
