@@ -22,7 +22,7 @@
 #include <vade/data/detail/memory.hpp>
 #include <vade/data/detail/other_format.hpp>
 #include <vade/io/atomic_file.hpp>
-#include <vade/io/detail/byte_order.hpp>
+#include <vade/core/byte_order.hpp>
 
 /// Layout: two zero bytes, a type byte, the number of dimensions; one 32-bit size per dimension; the elements, last
 /// dimension fastest. All numbers are big-endian. Described by LeCun, Cortes and Burges with the MNIST database.
@@ -152,7 +152,7 @@ inline IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& lim
   }
 
   array.bytes = detail::read_rest(stream, wanted, fail);
-  detail::swap_byte_order(array.bytes, width, std::endian::big);
+  swap_byte_order(array.bytes, width, std::endian::big);
   return array;
 }
 
@@ -186,7 +186,7 @@ inline void write_idx(const std::filesystem::path& path, const IdxArray& array) 
     throw ValueError(detail::message("write_idx: ", array.bytes.size(), " bytes, but the shape wants ", wanted));
   const std::size_t header = content.size();
   content.insert(content.end(), array.bytes.begin(), array.bytes.end());
-  detail::swap_byte_order(std::span(content).subspan(header), width, std::endian::big);
+  swap_byte_order(std::span(content).subspan(header), width, std::endian::big);
   write_file_atomically(path, content);
 }
 

@@ -30,7 +30,7 @@
 #include <vade/data/detail/npy_header.hpp>
 #include <vade/data/detail/other_format.hpp>
 #include <vade/io/atomic_file.hpp>
-#include <vade/io/detail/byte_order.hpp>
+#include <vade/core/byte_order.hpp>
 
 /// `numpy.save` writes them, plain; a gzip of one is read as well. Versions 1 to 3; integers, reals and booleans in
 /// either byte order and either order of the entries. The format is NEP 1 of numpy. Nothing is guessed: a file that is
@@ -158,7 +158,7 @@ inline NpyArray read_npy_array(const std::filesystem::path& path, const NpyLimit
   array.bytes = detail::read_rest(
       stream, wanted, [&](std::uint64_t offset, const auto&... parts) { fail("byte ", offset, ": ", parts...); });
   if (type[0] == '<' || type[0] == '>')
-    detail::swap_byte_order(array.bytes, array.width, type[0] == '<' ? std::endian::little : std::endian::big);
+    swap_byte_order(array.bytes, array.width, type[0] == '<' ? std::endian::little : std::endian::big);
   if (array.kind == 'b' && std::ranges::any_of(array.bytes, [](std::byte value) { return value > std::byte{1}; }))
     fail("a boolean that is neither 0 nor 1");
   if (header.fortran_order) array.bytes = detail::last_dimension_fastest(array);

@@ -260,7 +260,7 @@ class Checkpoint {
       if (slash == std::string::npos) refuse("has a tensor \"", printable(name), "\", which no checkpoint has");
       const TensorView& view = file.tensor(name);
       Tensor tensor{view.dtype, view.shape, {view.bytes.begin(), view.bytes.end()}};
-      detail::swap_byte_order(tensor.bytes, detail::dtype_width(tensor.dtype), std::endian::little);
+      swap_byte_order(tensor.bytes, detail::dtype_width(tensor.dtype), std::endian::little);
       State& state = states_[name.substr(0, slash)];
       state.tensors[name.substr(slash + 1)] = std::move(tensor);
       if (!tied) state.lines = log_.size();

@@ -24,7 +24,7 @@
 #include <vade/core/printable.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/input_file.hpp>
-#include <vade/io/detail/byte_order.hpp>
+#include <vade/core/byte_order.hpp>
 #include <vade/io/detail/safetensors_format.hpp>
 
 /// The format of models and checkpoints, readable from Python with `safetensors.numpy.load_file`. A file starts with
@@ -81,7 +81,7 @@ class SafetensorsWriter {
       throw ValueError("SafetensorsWriter: the name \"" + name + "\" is taken");
     detail::quote_json(name);
     OwnTensor tensor{dtype, std::move(shape), {bytes.begin(), bytes.end()}};
-    detail::swap_byte_order(tensor.bytes, detail::dtype_width(dtype), std::endian::little);
+    swap_byte_order(tensor.bytes, detail::dtype_width(dtype), std::endian::little);
     tensors_.emplace(name, std::move(tensor));
   }
 
@@ -286,7 +286,7 @@ class SafetensorsFile {
     std::vector<Value> values(tensor.bytes.size() / sizeof(Value));
     const auto target = std::as_writable_bytes(std::span(values));
     std::ranges::copy(tensor.bytes, target.begin());
-    detail::swap_byte_order(target, sizeof(Value), std::endian::little);
+    swap_byte_order(target, sizeof(Value), std::endian::little);
     return values;
   }
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <span>
 
-namespace vade::detail {
+namespace vade {
 
 /// Between `order` and the order of this machine, both ways, for elements of `width` bytes. O(bytes).
 inline void swap_byte_order(std::span<std::byte> bytes, std::size_t width, std::endian order) {
@@ -16,4 +16,4 @@ inline void swap_byte_order(std::span<std::byte> bytes, std::size_t width, std::
     std::reverse(bytes.data() + i, bytes.data() + i + width);
 }
 
-}  // namespace vade::detail
+}  // namespace vade
