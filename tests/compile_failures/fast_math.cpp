@@ -1,5 +1,5 @@
 // wanted: error: .*vade: compile without -ffast-math
-// flags: -ffast-math, -Ofast, -ffinite-math-only, -O2 -ffinite-math-only -fno-math-errno
+// flags: -ffast-math -Wfatal-errors, -Ofast -Wfatal-errors, -ffinite-math-only -Wfatal-errors
 #include <vade/core/checks.hpp>
 
 int main() { return vade::Real<double> ? 0 : 1; }
