@@ -14,6 +14,7 @@
 #include <vade/autodiff/tape.hpp>
 #include <vade/core/checks.hpp>
 #include <vade/data/dataset.hpp>
+#include <vade/models/detail/tape_lease.hpp>
 
 namespace vade {
 
@@ -119,8 +120,8 @@ class RowSource {
 /// Calls `body(x, first)` for consecutive batches of `rows`, x `[B x D]` on a tape that records no gradients.
 template <Real T, class Body>
 void for_each_batch(const RowSource<T>& rows, Index batch, Body&& body) {
-  Tape<T> tape;
-  tape.record_gradients(false);
+  detail::TapeLease<T> lease;
+  Tape<T>& tape = lease.tape();
   for (Index first = 0; first < rows.count(); first += batch) {
     tape.clear();
     const Var<T> x = tape.constant(std::min(batch, rows.count() - first), rows.width());
