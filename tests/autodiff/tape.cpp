@@ -3,9 +3,11 @@
 #include <vade/autodiff/tape.hpp>
 
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "../support/message_of.hpp"
+#include "../support/sanitizers.hpp"
 #include "support.hpp"
 
 #include <vade/autodiff/cross_entropy.hpp>
@@ -531,4 +533,19 @@ TEST_CASE("A training step gives identical bytes for 1, 2, 3 and 7 threads") {
     CHECK(gradient.allFinite());
     CHECK(gradient.norm() > 0);
   }
+}
+
+TEST_CASE("A node whose size is negative or overflows is refused, and one that no memory can hold is a ResourceError") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  Tape<double> tape;
+  CHECK_THROWS_AS(tape.constant(-1, 1), vade::ShapeError);
+  CHECK_THROWS_AS(tape.constant(0, -1), vade::ShapeError);
+  CHECK_THROWS_AS(tape.constant(Index{1} << 32, Index{1} << 32), vade::ShapeError);
+  CHECK_THROWS_AS(tape.constant(most / 8 + 1, 1), vade::ShapeError);
+  CHECK_THROWS_AS(tape.constant(most, most), vade::ShapeError);
+#if !defined(VADE_TEST_SANITIZER)  // which end the program
+  CHECK_THROWS_AS(tape.constant(Index{1} << 29, Index{1} << 29), vade::ResourceError);
+#endif
+  CHECK(tape.nodes() == 0);
+  CHECK(tape.constant(0, most).size() == 0);
 }

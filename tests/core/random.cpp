@@ -3,6 +3,7 @@
 #include <vade/core/random.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 
@@ -290,4 +291,11 @@ TEST_CASE("fill_normal fills a view in place") {
   vade::MatrixView<double> view(memory.data() + 4, 2, 2);
   vade::fill_normal(view, 8, Purpose::posterior);
   CHECK(std::count(memory.begin(), memory.end(), 99.0) == 8);
+}
+
+TEST_CASE("A permutation of a count that no 32-bit draw can order, or of less than nothing, is refused") {
+  RandomStream stream(1, Purpose::user);
+  for (const vade::Index count : {vade::Index{-1}, vade::Index{1} << 32, std::numeric_limits<vade::Index>::max()})
+    CHECK_THROWS_AS(vade::random_permutation(count, stream), vade::ValueError);
+  CHECK(vade::random_permutation(0, stream).empty());
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <limits>
 #include <string_view>
 
 #include <vade/autodiff/detail/adjoint_function.hpp>
@@ -175,7 +176,15 @@ class Tape {
     detail::Buffer<T> adjoint_buffer;
   };
 
+  /// @throws ShapeError for a size below 0, or more entries than an `Index` can count the bytes of
+  static void check_size(Index rows, Index columns) {
+    constexpr Index most = std::numeric_limits<Index>::max() / Index{sizeof(T)};
+    if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
+      throw ShapeError(detail::message("Tape: a node of ", shape_text(rows, columns), " entries, wanted at most ", most));
+  }
+
   Var<T> add(Index rows, Index columns, bool needs_gradient, T* external = nullptr) {
+    check_size(rows, columns);
     if (static_cast<std::size_t>(used_) == nodes_.size()) nodes_.emplace_back();
     Node& n = nodes_[static_cast<std::size_t>(used_)];
     n.rows = rows;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
 
 /// A draw depends on (seed, purpose, epoch, row) and on nothing else: there is no generator to share, to lock or to
@@ -116,15 +117,17 @@ class RandomStream {
   bool has_spare_ = false;
 };
 
-/// Fisher-Yates shuffle of `values`. O(n).
+/// Fisher-Yates shuffle of `values`. O(n). @throws ValueError for 2³² values and more
 template <class Value>
 void shuffle(std::vector<Value>& values, RandomStream& stream) {
+  check_between<std::uint64_t>("shuffle", "number of values", values.size(), 0, 0xFFFFFFFFu);
   for (std::size_t i = values.size(); i > 1; --i)
     std::swap(values[i - 1], values[stream.below(static_cast<std::uint32_t>(i))]);
 }
 
-/// The numbers 0 ... count − 1 in random order. O(count).
+/// The numbers 0 ... count − 1 in random order. O(count). @throws ValueError for a count outside [0, 2³²)
 inline std::vector<Index> random_permutation(Index count, RandomStream& stream) {
+  check_between<std::int64_t>("random_permutation", "count", count, 0, 0xFFFFFFFF);
   std::vector<Index> order(static_cast<std::size_t>(count));
   for (Index i = 0; i < count; ++i) order[static_cast<std::size_t>(i)] = i;
   shuffle(order, stream);

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <string>
 
+#include <vade/core/errors.hpp>
 #include <vade/core/matrix.hpp>
 
 namespace vade::detail {
@@ -15,10 +17,15 @@ namespace vade::detail {
 template <Real T>
 class Buffer {
  public:
-  /// Room for `size` entries, not initialised. Earlier contents are lost when it has to grow.
+  /// Room for `size` entries, not initialised. Earlier contents are lost when it has to grow. @throws ResourceError if
+  /// there is no memory for them
   T* reserve(Index size) {
     if (size > capacity_) {
-      memory_.reset(static_cast<T*>(::operator new(static_cast<std::size_t>(size) * sizeof(T), alignment)));
+      const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T);
+      memory_.reset();
+      capacity_ = 0;
+      memory_.reset(static_cast<T*>(::operator new(bytes, alignment, std::nothrow)));
+      if (!memory_) throw ResourceError("Tape: no memory for the " + std::to_string(bytes) + " bytes of a node");
       capacity_ = size;
     }
     return memory_.get();
