@@ -87,3 +87,14 @@ TEST_CASE("Neighbours that there cannot be are refused") {
   x(2, 1) = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_AS(vade::nearest_neighbours<float>(x, 2), vade::ValueError);
 }
+
+TEST_CASE("Neighbours are the same in any unit, also where squares of distances would underflow") {
+  const Matrix<double> x = normal_matrix(50, 3, 4);
+  const vade::Neighbours wanted = vade::nearest_neighbours<double>(x, 4);
+  for (const double unit : {1e6, 1e-6, 1e-140, 1e-170, 1e-290}) {
+    CAPTURE(unit);
+    const vade::Neighbours got = vade::nearest_neighbours<double>(unit * x, 4);
+    CHECK(got.rows == wanted.rows);
+    CHECK((got.distances / unit - wanted.distances).cwiseAbs().maxCoeff() < 1e-13);
+  }
+}

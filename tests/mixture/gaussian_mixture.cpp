@@ -399,6 +399,19 @@ TEST_CASE("options are given to the constructor, as those of a model are, or to 
                        doctest::Contains("GaussianMixture: clusters is 0"), vade::ValueError);
 }
 
+TEST_CASE("a mixture and k-means take column-major matrices and expressions") {
+  const vade::Matrix<double> x = three_components<double>().sample(200, 5).rows;
+  const Eigen::MatrixXd columns = x;
+  vade::GaussianMixture<double> a({.clusters = 3}), b({.clusters = 3}), c({.clusters = 3});
+  const auto wanted = a.fit(x).log_likelihood;
+  CHECK(b.fit(columns).log_likelihood == wanted);
+  CHECK(c.fit(0.5 * (x + x)).log_likelihood == wanted);
+  CHECK(b.predict(columns) == a.predict(x));
+  CHECK(b.predict(0.5 * (x + x)) == a.predict(x));
+  CHECK(vade::kmeans(columns, {.clusters = 3}).labels == vade::kmeans(x, {.clusters = 3}).labels);
+  CHECK(vade::kmeans(0.5 * (x + x), {.clusters = 3}).labels == vade::kmeans(x, {.clusters = 3}).labels);
+}
+
 TEST_CASE("a restart that collapses is left out and counted: more restarts do not make success less likely") {
   vade::Matrix<double> x(44, 2);
   vade::fill_normal(x, 3, vade::Purpose::user);

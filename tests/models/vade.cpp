@@ -328,6 +328,8 @@ TEST_CASE("VaDE: generate draws from all clusters or from one, repeatably") {
                        vade::ValueError);
   CHECK_THROWS_AS(model.generate(5, -1, 1), vade::ValueError);
   CHECK_THROWS_AS(model.generate(0, 1), vade::ValueError);
+  CHECK_THROWS_WITH_AS(model.generate(std::numeric_limits<Index>::max(), 1), doctest::Contains("Vade::generate: count is"),
+                       vade::Error);
 }
 
 TEST_CASE("VaDE: fewer rows than clusters, and bad options, are refused") {

@@ -106,6 +106,8 @@ TEST_CASE("VAE: generated rows are probabilities, repeatable by seed, one stream
   CHECK(images != model.generate(5, 8));
   CHECK(images.topRows(2).isApprox(model.generate(2, 7)));
   CHECK_THROWS_AS(model.generate(0, 1), vade::ValueError);
+  CHECK_THROWS_WITH_AS(model.generate(std::numeric_limits<Index>::max(), 1), doctest::Contains("Vae::generate: count is"),
+                       vade::Error);
 }
 
 TEST_CASE("VAE: a warm-up that training would not reach the end of is refused") {

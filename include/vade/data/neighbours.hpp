@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -13,6 +14,7 @@
 #include <vade/core/default_pool.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/memory.hpp>
+#include <vade/core/small_units.hpp>
 #include <vade/kernel/product.hpp>
 
 namespace vade {
@@ -80,6 +82,12 @@ Neighbours nearest_neighbours(const MatrixRef<T>& x, Index count) {
   const auto rows = static_cast<double>(x.rows()), neighbours = static_cast<double>(count);
   check_memory("nearest_neighbours", detail::message(count, " neighbours of ", x.rows(), " rows of ", x.cols(), " columns"),
                16 * rows * neighbours + 8 * rows * static_cast<double>(x.cols()));
+  if constexpr (std::same_as<T, double>)  // no float is so small that its square is no double
+    if (const T factor = small_unit_factor(x); factor != 1) {
+      Neighbours result = nearest_neighbours<T>(MatrixRef<T>(Matrix<T>(x * factor)), count);
+      result.distances /= factor;
+      return result;
+    }
   Matrix<double> centred = x.template cast<double>();
   centred.rowwise() -= RowVector<double>(centred.colwise().mean());
   const Eigen::ArrayXd squares = centred.rowwise().squaredNorm().array();

@@ -99,13 +99,19 @@ KMeansResult<typename Rows::Scalar> lloyd_from_seeds(const KMeansData<Rows>& dat
   return best;
 }
 
-/// Calls `run` with x, or with x in a unit in which squares of its differences keep their digits, and returns its result in
-/// the unit of x.
-template <Real T, class Run>
-KMeansResult<T> in_squarable_unit(const MatrixRef<T>& x, T factor, const Run& run) {
-  if (factor == 1) return run(x);
+/// Calls `run(rows, variance)` with x, or with x in a unit in which squares of its differences keep their digits, and the
+/// mean of the columns' variances; returns its result in the unit of x. `largest()` is the largest magnitude of the data.
+/// @throws ValueError where x has values that are not finite
+template <Real T, class Largest, class Run>
+KMeansResult<T> in_squarable_unit(const MatrixRef<T>& x, const Largest& largest, const Run& run) {
+  const ColumnMoments moments = column_moments<T>("kmeans", x);
+  // E[x²] is at most the square of the largest magnitude, which is looked for only where it may be small.
+  const bool maybe_small = (moments.mean.cwiseAbs2() + moments.variance).maxCoeff() < 1e-20;
+  const T factor = maybe_small ? small_unit_factor<T>(largest()) : T{1};
+  if (factor == 1) return run(x, factor, moments.variance.mean());
   const Matrix<T> scaled = x * factor;
-  KMeansResult<T> result = run(MatrixRef<T>(scaled));
+  const MatrixRef<T> rows = scaled;
+  KMeansResult<T> result = run(rows, factor, column_moments<T>("kmeans", rows).variance.mean());
   result.centres /= factor;
   result.inertia = result.inertia / static_cast<double>(factor) / static_cast<double>(factor);
   return result;
@@ -123,11 +129,9 @@ KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const
   check_width("kmeans", "start", start, x.cols());
   check_finite("kmeans", "start", start);
   detail::check_kmeans_options(options);
-  check_finite("kmeans", "x", x);
-  const T factor = small_unit_factor<T>(std::max(x.cwiseAbs().maxCoeff(), start.cwiseAbs().maxCoeff()));
-  return detail::in_squarable_unit<T>(x, factor, [&](const MatrixRef<T>& rows) {
+  const auto largest = [&] { return std::max(x.cwiseAbs().maxCoeff(), start.cwiseAbs().maxCoeff()); };
+  return detail::in_squarable_unit<T>(x, largest, [&](const MatrixRef<T>& rows, T factor, double variance) {
     const detail::PlainRows<T> plain(rows);
-    const double variance = detail::column_moments<T>("kmeans", rows).variance.mean();
     return detail::lloyd_from(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, Matrix<T>(start * factor), options);
   });
 }
@@ -144,9 +148,9 @@ KMeansResult<T> kmeans(const MatrixRef<T>& x, const KMeansOptions& options) {
   detail::check_rows_for_clusters("kmeans", x, options.clusters);
   detail::check_kmeans_options(options);
   check_finite("kmeans", "x", x);
-  return detail::in_squarable_unit<T>(x, small_unit_factor(x), [&](const MatrixRef<T>& rows) {
+  const auto largest = [&] { return x.cwiseAbs().maxCoeff(); };
+  return detail::in_squarable_unit<T>(x, largest, [&](const MatrixRef<T>& rows, T, double variance) {
     const detail::PlainRows<T> plain(rows);
-    const double variance = detail::column_moments<T>("kmeans", rows).variance.mean();
     return detail::lloyd_from_seeds(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, options);
   });
 }
@@ -168,13 +172,14 @@ Labels assign_labels(const MatrixRef<T>& x, const Matrix<T>& centres) {
   check_shape("assign_labels", "x", x, x.rows(), centres.cols());
   check_finite("assign_labels", "x", x);
   check_finite("assign_labels", "centres", centres);
-  if (x.size() == 0) return Labels(static_cast<std::size_t>(x.rows()), 0);
-  const T factor = small_unit_factor<T>(std::max(x.cwiseAbs().maxCoeff(), centres.cwiseAbs().maxCoeff()));
-  const Matrix<T> scaled = factor == 1 ? Matrix<T>() : Matrix<T>(x * factor);
-  const MatrixRef<T> rows = factor == 1 ? x : MatrixRef<T>(scaled);
-  const detail::PlainRows<T> plain(rows);
-  detail::Lloyd<detail::PlainRows<T>> lloyd(plain, centres * factor);
+  const detail::PlainRows<T> plain(x);
+  detail::Lloyd<detail::PlainRows<T>> lloyd(plain, centres);
   lloyd.assign_rows();
+  // Of magnitudes below 1e-10 no squared distance is above J 4e-20. Squares of smaller ones may have lost their digits.
+  if (x.size() > 0 && lloyd.inertia() <= static_cast<double>(x.size()) * 4e-20) {
+    const T factor = small_unit_factor<T>(std::max(x.cwiseAbs().maxCoeff(), centres.cwiseAbs().maxCoeff()));
+    if (factor != 1) return assign_labels<T>(MatrixRef<T>(Matrix<T>(x * factor)), Matrix<T>(centres * factor));
+  }
   if (!std::isfinite(lloyd.inertia()))
     for (std::size_t i = 0; i < lloyd.distances().size(); ++i)
       if (!std::isfinite(lloyd.distances()[i]))

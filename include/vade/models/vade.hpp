@@ -228,7 +228,7 @@ class Vade {
 
   Matrix<T> generate_from(Index count, std::optional<Index> cluster, double confidence, std::uint64_t seed) const {
     detail::check_fitted("Vade::generate", fitted_);
-    check_between<Index>("Vade::generate", "count", count, 1, detail::most_draws);
+    detail::check_draws<T>("Vade::generate", count, options_.network.latent, options_.network.inputs);
     return decode(detail::draw_codes(mixture_, count, cluster, confidence, seed));
   }
 

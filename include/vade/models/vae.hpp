@@ -101,7 +101,7 @@ class Vae {
 
   /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
   Matrix<T> generate(Index count, std::uint64_t seed) const {
-    check_between<Index>("Vae::generate", "count", count, 1, detail::most_draws);
+    detail::check_draws<T>("Vae::generate", count, options().latent, options().inputs);
     Matrix<T> z(count, options().latent);
     fill_normal(z, seed, Purpose::generation);
     return decode(z);

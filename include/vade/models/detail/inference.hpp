@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <vade/core/memory.hpp>
 #include <vade/models/detail/answers.hpp>
 #include <vade/models/mixture_parameters.hpp>
 #include <vade/models/network.hpp>
@@ -20,12 +21,19 @@ namespace vade::detail {
 /// Rows of an inference batch: large enough for full speed, small enough for the cache.
 inline constexpr Index inference_rows = 512;
 
-/// Rows that can be generated: as many as there are numbers for their random draws.
-inline constexpr Index most_draws = std::numeric_limits<std::uint32_t>::max();
-
 /// @throws StateError unless `fitted`
 inline void check_fitted(std::string_view who, bool fitted) {
   if (!fitted) throw StateError(std::string(who) + ": the model has not been fitted; call fit or load first");
+}
+
+/// A number of draws: each row has a random stream of its own, of which there are 2³², and rows of `inputs` values and
+/// `latent` codes must be in memory. @throws ValueError, ResourceError
+template <Real T>
+void check_draws(std::string_view who, Index count, Index latent, Index inputs) {
+  check_between(who, "count", static_cast<std::int64_t>(count), std::int64_t{1},  // an Index may have 32 bits
+                std::int64_t{std::numeric_limits<std::uint32_t>::max()});
+  check_memory(who, message(count, " rows of ", inputs, " values"),
+               static_cast<double>(sizeof(T)) * static_cast<double>(count) * static_cast<double>(latent + inputs));
 }
 
 /// Calls `f(x)` on batches of `rows` and stacks the results, `[N x columns]`. @throws ValueError naming the first row whose
