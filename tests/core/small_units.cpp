@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-TEST_CASE_TEMPLATE("Data whose squares keep their digits are left alone, smaller ones come near to 1 by a power of two", T,
-                   float, double) {
+TEST_CASE_TEMPLATE("Data whose squares keep their digits are left alone, smaller ones come near to 1 by a power of two",
+                   T, float, double) {
   using Limits = std::numeric_limits<T>;
   for (const T value : {T(0), T(1), T(1e-9), Limits::max(), Limits::infinity(), Limits::quiet_NaN()})
     CHECK(vade::small_unit_factor(value) == 1);

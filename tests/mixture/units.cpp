@@ -1,6 +1,5 @@
-// vade: the laws of units: what clustering finds does not depend on the units of the columns, on where their zero is, or
-// on the order of columns and rows.
-// SPDX-License-Identifier: MIT
+// vade: the laws of units: what clustering finds does not depend on the units of the columns, on where their zero is,
+// or on the order of columns and rows. SPDX-License-Identifier: MIT
 #include <vade/mixture/full_covariance.hpp>
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/mixture/kmeans.hpp>
@@ -83,8 +82,8 @@ double two_cluster_accuracy(const Labels& labels) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("Law of units: columns times powers of two give the same mixture, to rounding of a logarithm", Mixture,
-                   DiagonalUnits, FullUnits) {
+TEST_CASE_TEMPLATE("Law of units: columns times powers of two give the same mixture, to rounding of a logarithm",
+                   Mixture, DiagonalUnits, FullUnits) {
   const Matrix<double> x = three_in_three();
   const vade::GaussianMixtureOptions options{.clusters = 3, .restarts = 2, .tolerance = 1e-8};
   Mixture wanted(options);
@@ -97,8 +96,9 @@ TEST_CASE_TEMPLATE("Law of units: columns times powers of two give the same mixt
   }
 }
 
-TEST_CASE_TEMPLATE("Law of units: a column times 1e±3, 1e±6 or −1 changes no label, and the likelihood by its logarithm",
-                   Mixture, DiagonalUnits, FullUnits) {
+TEST_CASE_TEMPLATE(
+    "Law of units: a column times 1e±3, 1e±6 or −1 changes no label, and the likelihood by its logarithm", Mixture,
+    DiagonalUnits, FullUnits) {
   const Matrix<double> x = three_in_three();
   const vade::GaussianMixtureOptions options{.clusters = 3, .tolerance = 1e-8};
   Mixture wanted(options);
@@ -229,9 +229,8 @@ TEST_CASE("A fit from given parameters in another unit is the same fit") {
   const RowVector<double> units = row_of(1e6, 1e-6, 1e-3);
   const Matrix<double> y = in_units(x, units);
   vade::GaussianMixture<double> mixture;
-  const auto got =
-      mixture.fit_from(y, start.weights(), in_units(start.means(), units),
-                       in_units(start.variances(), units.cwiseAbs2()), few);
+  const auto got = mixture.fit_from(y, start.weights(), in_units(start.means(), units),
+                                    in_units(start.variances(), units.cwiseAbs2()), few);
   check_same_mixture(wanted, report, x, mixture, got, y, units, 0, 1e-9);
   // Variances of another unit than the data's, which are those of ones, do not make the floor: that of the data does.
   vade::GaussianMixture<double> careless;

@@ -1,5 +1,7 @@
 #include <vade/models/vae.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include "../support/reference.hpp"

@@ -296,8 +296,8 @@ MUTANTS = [
     # Expectation-maximisation
     ("½ dropped from the log-normaliser", "mixture/diagonal_covariance.hpp", "log_normaliser_(-0.5 *",
      "log_normaliser_(-1.0 *", "M.1", "mixture/expectation_maximisation"),
-    ("½ dropped from the squared distance", "mixture/detail/responsibilities.hpp", "offset(k) - 0.5 * select(",
-     "offset(k) - 1.0 * select(", "M.2", "mixture/expectation_maximisation"),
+    ("½ dropped from the squared distance", "mixture/detail/responsibilities.hpp", "offset(k) - 0.5 * counted",
+     "offset(k) - 1.0 * counted", "M.2", "mixture/expectation_maximisation"),
     ("sums of squares for sums", "mixture/diagonal_covariance.hpp", "sums_.row(k).segment(1, latent) / mass(k);",
      "sums_.row(k).segment(1 + latent, latent) / mass(k);", "M.5", "mixture/expectation_maximisation"),
     ("the step for the mean", "mixture/diagonal_covariance.hpp", "means.row(k) += step;", "means.row(k) = step;", "M.5",

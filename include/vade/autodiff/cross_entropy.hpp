@@ -8,9 +8,9 @@ namespace vade {
 
 namespace detail {
 
-/// For each row, Σ_j [softplus(l_j) − l_j x_j] into `losses` `[B x 1]`, and σ(l) − x into `slope` `[B x D]`, from the one
-/// exponential e^−|l|. The loss is computed as max(l, 0) − l x + log(1 + e^−|l|): for x = 1 and large l the difference
-/// softplus(l) − l would have no digits. Row sums are taken in T. O(B D).
+/// For each row, Σ_j [softplus(l_j) − l_j x_j] into `losses` `[B x 1]`, and σ(l) − x into `slope` `[B x D]`, from the
+/// one exponential e^−|l|. The loss is computed as max(l, 0) − l x + log(1 + e^−|l|): for x = 1 and large l the
+/// difference softplus(l) − l would have no digits. Row sums are taken in T. O(B D).
 template <Real T>
 void bernoulli_losses(const ConstMatrixView<T>& logits, const ConstMatrixView<T>& x, MatrixView<T> slope,
                       MatrixView<T> losses) {
@@ -28,8 +28,9 @@ void bernoulli_losses(const ConstMatrixView<T>& logits, const ConstMatrixView<T>
 
 }  // namespace detail
 
-/// −Σ_j log Bernoulli(x_ij; σ(l_ij)) for each row i, `[B x 1]`, for logits l and data x in [0, 1] of one shape `[B x D]`.
-/// Finite for all finite logits, and right to rounding. l̄_i += ȳ_i (σ(l_i) − x_i), x̄_i −= ȳ_i l_i. O(B D). @throws ShapeError
+/// −Σ_j log Bernoulli(x_ij; σ(l_ij)) for each row i, `[B x 1]`, for logits l and data x in [0, 1] of one shape
+/// `[B x D]`. Finite for all finite logits, and right to rounding. l̄_i += ȳ_i (σ(l_i) − x_i), x̄_i −= ȳ_i l_i. O(B D).
+/// @throws ShapeError
 template <Real T>
 Var<T> bernoulli_cross_entropies(Var<T> logits, Var<T> x) {
   check_shape("bernoulli_cross_entropies", "x", x, logits.rows(), logits.cols());

@@ -11,9 +11,9 @@
 namespace vade {
 
 /// The power of two by which data in T are multiplied before differences are squared: 1 as a rule; where the `largest`
-/// magnitude is so small that squares of differences would lose digits or underflow (1e-10 in float, 1e-130 in double; metres
-/// where nanometres are meant), the one that brings it near to 1. Multiplying by a power of two is exact, so distances,
-/// labels and scores are those that the data would have had in the other unit.
+/// magnitude is so small that squares of differences would lose digits or underflow (1e-10 in float, 1e-130 in double;
+/// metres where nanometres are meant), the one that brings it near to 1. Multiplying by a power of two is exact, so
+/// distances, labels and scores are those that the data would have had in the other unit.
 template <Real T>
 T small_unit_factor(T largest) {
   constexpr T small = sizeof(T) == sizeof(float) ? static_cast<T>(1e-10) : static_cast<T>(1e-130);

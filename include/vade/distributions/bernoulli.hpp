@@ -12,8 +12,8 @@
 namespace vade {
 
 /// log p(x) = Σ_j [x_j l_j − softplus(l_j)] for each row: logits and x `[B x D]`, result `[B x 1]`, nats. Values of x
-/// between 0 and 1 give the cross-entropy, as grey images use it. No digit is lost to large logits: in the fused form, the
-/// terms of a pixel have one sign. O(B D). V.6 in docs/derivations. @throws ShapeError
+/// between 0 and 1 give the cross-entropy, as grey images use it. No digit is lost to large logits: in the fused form,
+/// the terms of a pixel have one sign. O(B D). V.6 in docs/derivations. @throws ShapeError
 template <Real T>
 Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x) {
   check_shape("bernoulli_log_prob", "x", x, logits.rows(), logits.cols());
@@ -36,8 +36,8 @@ Var<T> bernoulli_cell_log_prob(Var<T> logits, Var<T> x) {
       [](T l, T v) { return l >= T{0} ? v - T{1} / (T{1} + std::exp(-l)) : v - std::exp(l) / (T{1} + std::exp(l)); }, [](T l, T) { return l; });
 }
 
-/// O.1: log p(x) of each row over the cells that were observed (see `observed_row_sums`), `[B x 1]`. An absent x_ij must
-/// be finite. @throws ShapeError
+/// O.1: log p(x) of each row over the cells that were observed (see `observed_row_sums`), `[B x 1]`. An absent x_ij
+/// must be finite. @throws ShapeError
 template <Real T>
 Var<T> bernoulli_log_prob(Var<T> logits, Var<T> x, Var<T> observed) {
   return observed_row_sums(bernoulli_cell_log_prob(logits, x), observed);

@@ -19,8 +19,8 @@
 /// For X ~ P and Y ~ Q, with independent copies X′ and Y′, 2 E|X − Y| − E|X − X′| − E|Y − Y′| is never negative, and 0
 /// only for P = Q. With means over the samples in place of expectations it is still never negative, but not 0 for P =
 /// Q: what it is then, is found by dealing all rows anew into two samples. S.6 and S.7 in
-/// docs/derivations/synthetic.md. The distance of a x and a y is a times that of x and y, in any unit. Source: Székely and
-/// Rizzo, "Energy statistics: a class of statistics based on distances", JSPI 143 (2013).
+/// docs/derivations/synthetic.md. The distance of a x and a y is a times that of x and y, in any unit. Source: Székely
+/// and Rizzo, "Energy statistics: a class of statistics based on distances", JSPI 143 (2013).
 namespace vade {
 
 /// The statistic, and what it is for samples of one density.

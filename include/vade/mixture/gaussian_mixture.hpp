@@ -30,8 +30,8 @@
 /// offset of the data costs no digits, and a component that is far from the others keeps those that its rows have.
 /// Parameters are rounded to T when a fit ends, where full covariances stay positive definite.
 ///
-/// Units do not matter: the start looks at columns divided by their standard deviations, and the floor of the variances is a
-/// share of the columns' own.
+/// Units do not matter: the start looks at columns divided by their standard deviations, and the floor of the variances
+/// is a share of the columns' own.
 ///
 /// Laws, each tested by name:
 ///   1. with `variance_floor` 0 and nothing revived, no iteration lowers the likelihood, at any distance of components;
@@ -49,8 +49,8 @@ struct MixtureSample {
   Labels labels;   ///< `[N]`
 };
 
-/// A mixture of K Gaussians in J dimensions; `Covariance` is `DiagonalCovariance` or `FullCovariance`. Costs are those of
-/// the diagonal; with full covariances J² stands in the place of J.
+/// A mixture of K Gaussians in J dimensions; `Covariance` is `DiagonalCovariance` or `FullCovariance`. Costs are those
+/// of the diagonal; with full covariances J² stands in the place of J.
 ///
 /// A component whose mass falls below 1e-3 of a row has nothing left to be estimated from: it is revived at the row
 /// with the lowest log-probability, with the covariance of the whole data (no correlations) and weight 1/K. At most one
@@ -72,7 +72,8 @@ class GaussianMixture {
   /// deviations. O(N K J) per iteration.
   /// Source: Dempster, Laird and Rubin, JRSS B 39 (1977); Bishop, PRML (2006), section 9.2.2.
   /// @throws ShapeError if x has no column; ValueError on bad options, NaN or infinity, N < K, fewer than K distinct
-  /// rows, or where all restarts ended in a variance of 0, with `variance_floor` 0. The mixture is then as it was before.
+  /// rows, or where all restarts ended in a variance of 0, with `variance_floor` 0. The mixture is then as it was
+  /// before.
   GaussianMixtureReport fit(const MatrixRef<T>& x) { return fit(x, options_); }
 
   /// The same under other options, which the mixture keeps.
@@ -143,8 +144,9 @@ class GaussianMixture {
   const Spread& covariances() const { return check_fitted("covariances"), covariances_; }
 
   /// Component with the largest responsibility for each row, among equals the lowest. `[N]`. O(N K J).
-  /// @throws StateError before a fit, ShapeError on a wrong width, ValueError on NaN or infinity, or naming the first row
-  /// that is so far from all components that its squared distances (in standard deviations) overflow; so do all that follow
+  /// @throws StateError before a fit, ShapeError on a wrong width, ValueError on NaN or infinity, or naming the first
+  /// row that is so far from all components that its squared distances (in standard deviations) overflow; so do all
+  /// that follow
   Labels predict(const MatrixRef<T>& x) const {
     Labels labels(static_cast<std::size_t>(x.rows()));
     for_each_row("predict", x, [&](const auto& tile, Index i, Index row) {
@@ -168,10 +170,10 @@ class GaussianMixture {
     return gamma;
   }
 
-  /// log p(x) of each row in nats, in double. `[N]`. It is exact to rounding for any row that is not refused. A mixture in
-  /// float has means in float: where these are large beside the standard deviations, log p(x) is that of a mixture whose
-  /// means are shifted by up to 6e-8 of their size (data of deviation 1 near 1e6: by 0.2 nats for single rows). Use double
-  /// there, or subtract the columns' means first. O(N K J).
+  /// log p(x) of each row in nats, in double. `[N]`. It is exact to rounding for any row that is not refused. A mixture
+  /// in float has means in float: where these are large beside the standard deviations, log p(x) is that of a mixture
+  /// whose means are shifted by up to 6e-8 of their size (data of deviation 1 near 1e6: by 0.2 nats for single rows).
+  /// Use double there, or subtract the columns' means first. O(N K J).
   std::vector<double> log_prob(const MatrixRef<T>& x) const {
     std::vector<double> values(static_cast<std::size_t>(x.rows()));
     for_each_row("log_prob", x, [&](const auto& tile, Index i, Index row) {
@@ -249,7 +251,8 @@ class GaussianMixture {
     /// @throws ValueError
     void check(std::string_view function) const {
       if (first_ < rows_)
-        throw ValueError(detail::message(function, ": row ", first_, " of x is so far from all components that its squared "
+        throw ValueError(detail::message(function, ": row ", first_,
+                                         " of x is so far from all components that its squared "
                                          "distances overflow, wanted smaller values"));
     }
 
@@ -258,8 +261,8 @@ class GaussianMixture {
     std::atomic<Index> first_;
   };
 
-  /// A fit holds the covariances in double some five times (parameters, the data's own, factors, inverses, moments), and
-  /// once more for each part of the rows that a thread takes, of which large ones have at most 8.
+  /// A fit holds the covariances in double some five times (parameters, the data's own, factors, inverses, moments),
+  /// and once more for each part of the rows that a thread takes, of which large ones have at most 8.
   static void check_covariance_memory(Index clusters, const MatrixRef<T>& x) {
     const auto parts = static_cast<double>(std::min<Index>(x.rows() / 64 + 1, 8));
     check_memory("GaussianMixture",

@@ -13,13 +13,14 @@ namespace vade {
 
 /// Settings of `GaussianMixture`.
 struct GaussianMixtureOptions {
-  Index clusters = 10;      ///< K, at least 1
-  int restarts = 1;         ///< k-means starts; the one whose last E step had the best likelihood is kept; at least 1
-  int max_iterations = 100; ///< at least 1
-  double tolerance = 1e-3;  ///< converged when the mean log-likelihood changes by less, in nats a row; at least 0
-  /// A share, at least 0. Each column's variance within the clusters that the fit starts from (at most that of the whole
-  /// column), times this share, is added to every variance of the column. So the unit of a column does not matter. Where
-  /// the clusters have no spread in a column, the share is of the variance of the whole column; of 1, where that is 0.
+  Index clusters = 10;       ///< K, at least 1
+  int restarts = 1;          ///< k-means starts; the one whose last E step had the best likelihood is kept; at least 1
+  int max_iterations = 100;  ///< at least 1
+  double tolerance = 1e-3;   ///< converged when the mean log-likelihood changes by less, in nats a row; at least 0
+  /// A share, at least 0. Each column's variance within the clusters that the fit starts from (at most that of the
+  /// whole column), times this share, is added to every variance of the column. So the unit of a column does not
+  /// matter. Where the clusters have no spread in a column, the share is of the variance of the whole column; of 1,
+  /// where that is 0.
   double variance_floor = 1e-6;
   std::uint64_t seed = 0;
 

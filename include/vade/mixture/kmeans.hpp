@@ -62,8 +62,7 @@ inline void check_kmeans_options(const KMeansOptions& options) {
 
 /// Lloyd's algorithm from `start`. @throws ValueError where squared distances overflow
 template <class Rows>
-KMeansResult<typename Rows::Scalar> lloyd_from(const KMeansData<Rows>& data,
-                                               const Matrix<typename Rows::Scalar>& start,
+KMeansResult<typename Rows::Scalar> lloyd_from(const KMeansData<Rows>& data, const Matrix<typename Rows::Scalar>& start,
                                                const KMeansOptions& options) {
   // Sums of the clusters' rows in double, for each of at most 8 parts where they are large, and the centres.
   check_memory("kmeans", message(start.rows(), " centres in ", start.cols(), " dimensions"),
@@ -99,8 +98,9 @@ KMeansResult<typename Rows::Scalar> lloyd_from_seeds(const KMeansData<Rows>& dat
   return best;
 }
 
-/// Calls `run(rows, variance)` with x, or with x in a unit in which squares of its differences keep their digits, and the
-/// mean of the columns' variances; returns its result in the unit of x. `largest()` is the largest magnitude of the data.
+/// Calls `run(rows, variance)` with x, or with x in a unit in which squares of its differences keep their digits, and
+/// the mean of the columns' variances; returns its result in the unit of x. `largest()` is the largest magnitude of the
+/// data.
 /// @throws ValueError where x has values that are not finite
 template <Real T, class Largest, class Run>
 KMeansResult<T> in_squarable_unit(const MatrixRef<T>& x, const Largest& largest, const Run& run) {
@@ -122,7 +122,8 @@ KMeansResult<T> in_squarable_unit(const MatrixRef<T>& x, const Largest& largest,
 /// Lloyd's algorithm from given centres `start` `[K x J]`; `options.clusters`, `restarts` and `seed` are not used.
 /// A cluster that becomes empty moves to the row that is farthest from its own centre. O(N K J) per iteration.
 /// Source: Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28 (1982).
-/// @throws ShapeError if widths differ; ValueError on bad options, values that are not finite, squares that overflow, or N < K
+/// @throws ShapeError if widths differ; ValueError on bad options, values that are not finite, squares that overflow,
+/// or N < K
 template <Real T>
 KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const KMeansOptions& options = {}) {
   detail::check_rows_for_clusters("kmeans", x, start.rows());
@@ -132,14 +133,15 @@ KMeansResult<T> kmeans_from(const MatrixRef<T>& x, const Matrix<T>& start, const
   const auto largest = [&] { return std::max(x.cwiseAbs().maxCoeff(), start.cwiseAbs().maxCoeff()); };
   return detail::in_squarable_unit<T>(x, largest, [&](const MatrixRef<T>& rows, T factor, double variance) {
     const detail::PlainRows<T> plain(rows);
-    return detail::lloyd_from(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, Matrix<T>(start * factor), options);
+    return detail::lloyd_from(detail::KMeansData<detail::PlainRows<T>>{plain, variance}, Matrix<T>(start * factor),
+                              options);
   });
 }
 
-/// k-means clustering of the rows of x `[N x J]`: greedy k-means++ seeding, then `kmeans_from`. Distances are Euclidean in
-/// the units of x, so that a column with a larger spread counts for more: divide columns by their standard deviations
-/// where they have different units. The unit that all columns share does not matter: x → a x + b gives the same labels.
-/// O(N K J (iterations + log K)) per restart.
+/// k-means clustering of the rows of x `[N x J]`: greedy k-means++ seeding, then `kmeans_from`. Distances are Euclidean
+/// in the units of x, so that a column with a larger spread counts for more: divide columns by their standard
+/// deviations where they have different units. The unit that all columns share does not matter: x → a x + b gives the
+/// same labels. O(N K J (iterations + log K)) per restart.
 /// @throws ShapeError if x has no column; ValueError on bad options, values that are not finite, squares that overflow,
 /// N < K, or fewer than K distinct rows
 template <Real T>

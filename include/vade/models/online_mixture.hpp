@@ -15,8 +15,8 @@ namespace vade {
 /// (M.9 to M.11). The three sums are remembered from batch to batch, and older batches fade: online EM (Cappé and
 /// Moulines, J. R. Stat. Soc. B 71, 2009).
 ///
-/// Squares are kept about the present centre. With mass W', centre m and sum of squares S' about it from before, and w, b
-/// and Q of a batch about its own mean b, the sums of both are (Chan, Golub, LeVeque 1983, eq. 2.1)
+/// Squares are kept about the present centre. With mass W', centre m and sum of squares S' about it from before, and w,
+/// b and Q of a batch about its own mean b, the sums of both are (Chan, Golub, LeVeque 1983, eq. 2.1)
 ///     W = W' + w,   m + (w/W) (b − m),   S' + Q + (W' w / W) (b − m)²,
 /// where no term is negative: no digits are lost where codes are far from 0, as they are in E[μ̃²] − E[μ̃]².
 template <Real T>

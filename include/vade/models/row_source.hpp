@@ -34,7 +34,8 @@ class RowSource {
 
  public:
   RowSource(const Dataset& data) : source_(&data) {}
-  /// A row-major matrix, map or block of whole rows: anything that is its rows in succession in memory. No copy is made.
+  /// A row-major matrix, map or block of whole rows: anything that is its rows in succession in memory. No copy is
+  /// made.
   /// @throws ShapeError for gaps between them
   template <class Derived>
     requires(in_place<Derived>)
@@ -44,8 +45,8 @@ class RowSource {
     if ((rows.outerStride() != rows.cols() && rows.rows() > 1) || (rows.innerStride() != 1 && rows.cols() > 1))
       throw ShapeError("RowSource: the matrix has gaps in memory, such as those of a block of columns; pass a copy");
   }
-  /// Any other matrix or array of real numbers, such as a column-major one, one of the other precision, or an expression
-  /// like `2 * x`: it is evaluated into a row-major copy. O(N D) memory.
+  /// Any other matrix or array of real numbers, such as a column-major one, one of the other precision, or an
+  /// expression like `2 * x`: it is evaluated into a row-major copy. O(N D) memory.
   template <class Derived>
     requires(Real<typename Derived::Scalar> && !in_place<Derived>)
   RowSource(const Eigen::DenseBase<Derived>& matrix)

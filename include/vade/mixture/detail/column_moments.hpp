@@ -26,8 +26,8 @@ void check_rows_for_clusters(std::string_view who, const M& x, Index clusters) {
 struct ColumnMoments {
   RowVector<double> mean;
   RowVector<double> variance;
-  /// Standard deviation: what a column is measured in where units must not matter. 1 where the column is constant, or has
-  /// no more spread than numbers of T of its size have roundings.
+  /// Standard deviation: what a column is measured in where units must not matter. 1 where the column is constant, or
+  /// has no more spread than numbers of T of its size have roundings.
   RowVector<double> unit;
 };
 

@@ -31,9 +31,10 @@ class PlainRows {
   const MatrixRef<T>& x_;
 };
 
-/// The rows of x less their mean, each column divided by its standard deviation (`ColumnMoments::unit`): what is found in
-/// them does not depend on the units of the columns. Arithmetic is in double, whatever x holds: a float has no digits for
-/// the difference of two rows that are close together and far from the mean. No copy of x is made. Refers to x.
+/// The rows of x less their mean, each column divided by its standard deviation (`ColumnMoments::unit`): what is found
+/// in them does not depend on the units of the columns. Arithmetic is in double, whatever x holds: a float has no
+/// digits for the difference of two rows that are close together and far from the mean. No copy of x is made. Refers to
+/// x.
 template <Real T>
 class StandardRows {
  public:
@@ -51,9 +52,7 @@ class StandardRows {
     const T* row = x_.data() + i * x_.outerStride();
     for (Index j = 0; j < x_.cols(); ++j) sums[j] += (static_cast<double>(row[j]) - origin_(j)) * scale_(j);
   }
-  RowVector<double> row(Index i) const {
-    return (x_.row(i).template cast<double>() - origin_).cwiseProduct(scale_);
-  }
+  RowVector<double> row(Index i) const { return (x_.row(i).template cast<double>() - origin_).cwiseProduct(scale_); }
 
  private:
   const MatrixRef<T>& x_;

@@ -18,8 +18,8 @@ namespace vade::detail {
 
 /// Chooses K rows of x as centres, each drawn with probability proportional to its squared distance to the nearest
 /// centre so far; of 2 + ⌊log K⌋ draws the one that lowers the total distance most is kept.
-/// Source: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007. `Rows` are `PlainRows` or
-/// `StandardRows`; refers to them.
+/// Source: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007. `Rows` are `PlainRows`
+/// or `StandardRows`; refers to them.
 template <class Rows>
 class KMeansSeeding {
   using T = typename Rows::Scalar;

@@ -47,8 +47,8 @@ class ExpectationMaximisation {
   /// Mean of the data, which the means of states are relative to.
   const RowVector<double>& origin() const { return data_.mean; }
 
-  /// From the clusters that k-means finds in the columns divided by their standard deviations: their units do not matter to
-  /// the likelihood, so they must not matter to its start. @throws ValueError
+  /// From the clusters that k-means finds in the columns divided by their standard deviations: their units do not
+  /// matter to the likelihood, so they must not matter to its start. @throws ValueError
   Fit from_clusters(std::uint64_t seed) const {
     const StandardRows<T> rows(x_, data_);
     const auto varying = (data_.variance.array() > 0).template cast<double>();
@@ -74,9 +74,9 @@ class ExpectationMaximisation {
  private:
   using Moments = typename Covariance::Moments;
 
-  /// What is added to the variances of each column, `[1 x J]`: `variance_floor` times the variance within the components
-  /// of `start`. Not of the whole column: one row that is far away would make the floor of all components as wide as
-  /// that.
+  /// What is added to the variances of each column, `[1 x J]`: `variance_floor` times the variance within the
+  /// components of `start`. Not of the whole column: one row that is far away would make the floor of all components as
+  /// wide as that.
   RowVector<double> floor_of(const State& start) const {
     constexpr double rounding = 64 * std::numeric_limits<double>::epsilon();
     RowVector<double> within = RowVector<double>::Zero(x_.cols());

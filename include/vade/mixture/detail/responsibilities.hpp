@@ -17,10 +17,10 @@ inline constexpr double farthest_square = 1e308;
 inline bool is_beyond(double log_prob) { return log_prob <= -0.4999999 * farthest_square; }
 
 /// Column k of `tile` goes from the squared Mahalanobis distance d² to γ_k = softmax_k(offset_k − ½ d²_k), and
-/// `log_prob` becomes log Σ_k exp(offset_k − ½ d²_k), for `rows` (a multiple of the row block) rows; offset_k is
-/// log π_k plus the log-normaliser. Squared distances of `farthest_square` or more, and those that overflow, count as
-/// `farthest_square`, so the result is finite, and `is_beyond` recognises such rows. Exponents below −690 give exactly 0:
-/// denormal numbers would slow the sums that follow. O(rows K).
+/// `log_prob` becomes log Σ_k exp(offset_k − ½ d²_k), for `rows` (a multiple of the row block) rows; offset_k is log
+/// π_k plus the log-normaliser. Squared distances of `farthest_square` or more, and those that overflow, count as
+/// `farthest_square`, so the result is finite, and `is_beyond` recognises such rows. Exponents below −690 give exactly
+/// 0: denormal numbers would slow the sums that follow. O(rows K).
 inline void responsibilities_in_place(TileBuffer<double>& tile, Index rows, const RowVector<double>& offset,
                                       double* log_prob) {
   constexpr int registers = block_registers;
@@ -34,7 +34,8 @@ inline void responsibilities_in_place(TileBuffer<double>& tile, Index rows, cons
     for (Index k = 0; k < clusters; ++k)
       for (int v = 0; v < registers; ++v) {
         const Lanes<double> square = load_lanes(place(k, v));
-        const Lanes<double> exponent = offset(k) - 0.5 * select(square < farthest_square, square, all_lanes(farthest_square));
+        const Lanes<double> counted = select(square < farthest_square, square, all_lanes(farthest_square));
+        const Lanes<double> exponent = offset(k) - 0.5 * counted;
         top[v] = select(top[v] > exponent, top[v], exponent);
         store_lanes<double>(place(k, v), exponent);
       }

@@ -62,8 +62,8 @@ class SampleTile {
  public:
   SampleTile(Index capacity, Index features) : buffer_(capacity, features), features_(features) {}
 
-  /// Copies `count` >= 1 rows of x from row `first`, less the row `origin` (none: nullptr), times the row `scale` (none:
-  /// nullptr; with an origin only).
+  /// Copies `count` >= 1 rows of x from row `first`, less the row `origin` (none: nullptr), times the row `scale`
+  /// (none: nullptr; with an origin only).
   template <class M>
   void load(const M& x, Index first, Index count, const double* origin = nullptr, const double* scale = nullptr) {
     rows_ = count;
