@@ -85,6 +85,10 @@ class Checker(unittest.TestCase):
     def test_using_namespace(self):
         self.check({"include/vade/roof/model.hpp": "using namespace vade;\n"}, "namespaces: include/vade/roof/model.hpp")
 
+    def test_what_some_standard_libraries_lack(self):
+        self.check({"include/vade/roof/model.hpp": "void fit(std::stop_token stop);\n"},
+                   "portable: include/vade/roof/model.hpp names std::stop_token")
+
     @unittest.skipUnless(house.formatter(), "clang-format 14 is not installed")
     def test_a_file_that_is_not_formatted(self):
         self.check({"tests/middle/bits.cpp": "int  f ( ) ;\n"}, "format: tests/middle/bits.cpp")

@@ -12,6 +12,8 @@ Rules:
   mirror      tests/<room>/<header>.cpp exists for each include/vade/<room>/<header>.hpp, and includes it first
   macros      a header defines no macro with parameters
   namespaces  no example or page says `using namespace`, and no header does outside a function
+  portable    no header or example names std::stop_token or std::jthread, which libc++ 19 lacks: core/stop_token.hpp
+              stands in for them
   format      clang-format (14) changes nothing, where it is installed
 """
 import re
@@ -99,6 +101,14 @@ def check_lines(root, files):
                 yield f"namespaces: {file} says `using namespace`"
 
 
+def check_portable(root, files):
+    for file in files:
+        if file.suffix in CPP and file.parts[0] in ("include", "examples") and file.name != "stop_token.hpp":
+            text = (root / file).read_text()
+            for name in re.findall(r"std::(?:stop_token|stop_source|jthread)|#include <stop_token>", text):
+                yield f"portable: {file} names {name}; core/stop_token.hpp stands in for it"
+
+
 def formatter():
     """The path of clang-format 14, or None: other versions format otherwise."""
     for name in ("clang-format-14", "clang-format"):
@@ -123,6 +133,7 @@ def problems(root):
     if not headers:
         yield f"{root}: no headers in include/vade"
     for check, subjects in ((check_includes, headers), (check_headers, headers), (check_lines, files),
+                            (check_portable, files),
                             (check_format, files)):
         yield from check(root, subjects)
 

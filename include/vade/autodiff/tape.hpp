@@ -180,7 +180,8 @@ class Tape {
   static void check_size(Index rows, Index columns) {
     constexpr Index most = std::numeric_limits<Index>::max() / Index{sizeof(T)};
     if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
-      throw ShapeError(detail::message("Tape: a node of ", shape_text(rows, columns), " entries, wanted at most ", most));
+      throw ShapeError(
+          detail::message("Tape: a node is ", shape_text(rows, columns), ", wanted at most ", most, " entries"));
   }
 
   Var<T> add(Index rows, Index columns, bool needs_gradient, T* external = nullptr) {
