@@ -10,8 +10,8 @@
 #include <vade/kernel/product.hpp>
 #include <vade/models/image_clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "measurements.hpp"
 #include "timing.hpp"

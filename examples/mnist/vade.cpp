@@ -2,7 +2,7 @@
 #include <vade/core/stop_token.hpp>
 #include <vade/models/fit_best.hpp>
 #include <vade/models/image_clustering.hpp>
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 #include <cstdio>
 #include <string>

@@ -2,7 +2,7 @@
 #include <vade/core/stop_token.hpp>
 #include <vade/mixture/kmeans.hpp>
 #include <vade/models/image_clustering.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "jobs.hpp"
 #include "run.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "experiment.hpp"
 

@@ -17,7 +17,7 @@
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/metrics/clustering.hpp>
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 #include "../distinct_rows.hpp"
 #include "../progress_line.hpp"

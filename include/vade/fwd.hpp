@@ -41,7 +41,7 @@ class GaussianMixture;
 
 // training/
 struct FitOptions;
-struct FitReport;
+struct FitReport;  // a call of fit needs vade/vade.hpp, or models/fit_vade.hpp, fit_vae.hpp or fit_autoencoder.hpp
 struct Observer;
 
 // models/

@@ -16,11 +16,11 @@
 #include <vade/metrics/silhouette.hpp>
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/mixture/kmeans.hpp>
-#include <vade/models/autoencoder.hpp>
+#include <vade/models/fit_autoencoder.hpp>
 #include <vade/models/fit_best.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 #include <vade/models/image_clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
 #include <vade/models/view_stability.hpp>
 #include <vade/nn/sequential.hpp>

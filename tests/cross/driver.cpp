@@ -20,7 +20,7 @@
 #include <vade/data/npy.hpp>
 #include <vade/io/atomic_file.hpp>
 #include <vade/io/checkpoint.hpp>
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 namespace fs = std::filesystem;
 

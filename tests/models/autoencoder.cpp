@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vade/models/fit_autoencoder.hpp>
+
 #include "battery.hpp"
 
 using vade::Autoencoder;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vade/models/fit_vade.hpp>
+
 #include "battery.hpp"
 
 namespace cluster_health_tests {

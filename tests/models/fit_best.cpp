@@ -94,8 +94,7 @@ TEST_CASE("A stop request ends the fit in progress, and the best of the whole fi
   for (const int stop_in : {1, 2}) {
     std::stop_source source;
     int fits = 0;
-    const vade::Observer observer{.on_step = {},
-                                  .on_epoch = [&](const vade::EpochRecord& record) {
+    const vade::Observer observer{.on_step = {}, .on_epoch = [&](const vade::EpochRecord& record) {
                                     fits += record.stage == "autoencoder" && record.epoch == 1;
                                     if (fits == stop_in) source.request_stop();
                                   }};
@@ -122,7 +121,8 @@ TEST_CASE("No restarts, and views that the data cannot have, are refused before 
 TEST_CASE("Noise that leaves [0, 1] is a view that a Bernoulli model can be asked about") {
   const vade::Dataset data = toy::patterns(60, battery::inputs, 3).images;
   Vade<float> model = small_model();
-  const BestFit best = vade::fit_best(model, data, short_fit(1), {.restarts = 1, .augmentation = vade::NoiseCorruption{.noise = 0.5}});
+  const BestFit best =
+      vade::fit_best(model, data, short_fit(1), {.restarts = 1, .augmentation = vade::NoiseCorruption{.noise = 0.5}});
   CHECK(best.restarts[0].health.agreement > 0);
 }
 

@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <vade/metrics/clustering.hpp>
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 #include "../support/message_of.hpp"
 #include "../support/toy_data.hpp"

@@ -11,6 +11,7 @@
 
 #include <vade/metrics/clustering.hpp>
 #include <vade/mixture/kmeans.hpp>
+#include <vade/models/fit_vade.hpp>
 
 #include "../support/message_of.hpp"
 #include "../support/reference.hpp"

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vade/models/fit_vae.hpp>
+
 #include "../support/reference.hpp"
 #include "battery.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "../support/toy_data.hpp"
 

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include <vade/core/stop_token.hpp>
+#include <vade/fwd.hpp>
+#include <vade/models/detail/fit_default.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/model_file.hpp>
-#include <vade/models/objectives.hpp>
 
 namespace vade {
 
@@ -24,25 +25,18 @@ class Autoencoder {
   bool fitted() const { return fitted_; }
   Index parameter_count() const { return vade::parameter_count(network_); }
 
+  /// Defined in `models/fit_autoencoder.hpp`.
+  ///
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
-  FitReport fit(const Dataset& data, const FitOptions& fit = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    fit.check();
-    RowSource<T>(data).check("Autoencoder::fit", options().inputs, options().likelihood);
-    detail::begin_fit<T>(checkpoint, "autoencoder", data, options(), fit);
-    *this = Autoencoder(options());
-    Tape<T> tape;
-    AutoencoderObjective<T, CodeNetwork> objective(network_);
-    fitted_ = true;
-    return train<T>(objective, tape, data, fit, {"autoencoder", 1}, options().seed, observer, stop, checkpoint);
-  }
+  FitReport fit(const Dataset& data, const FitOptions& fit = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
   template <class Derived>
-  FitReport fit(const Eigen::DenseBase<Derived>& rows, const FitOptions& options = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    return fit(Dataset::from_matrix(rows.derived()), options, observer, std::move(stop), checkpoint);
-  }
+  FitReport fit(const Eigen::DenseBase<Derived>& rows, const FitOptions& options = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// Codes `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
@@ -74,12 +68,13 @@ class Autoencoder {
   static Autoencoder load(const std::filesystem::path& path) {
     const ModelFileReader file(path, "autoencoder");
     const NetworkOptions options = file.network();
-    return file.make([&](auto&& visit) { CodeNetwork::for_each_shape(options, visit); }, [&] {
-      Autoencoder model(options);
-      file.read(model.network_);
-      model.fitted_ = true;
-      return model;
-    });
+    return file.make([&](auto&& visit) { CodeNetwork::for_each_shape(options, visit); },
+                     [&] {
+                       Autoencoder model(options);
+                       file.read(model.network_);
+                       model.fitted_ = true;
+                       return model;
+                     });
   }
 
  private:

@@ -13,6 +13,7 @@
 
 #include <vade/core/stop_token.hpp>
 #include <vade/models/cluster_health.hpp>
+#include <vade/models/fit_vade.hpp>
 
 namespace vade {
 
@@ -39,7 +40,7 @@ struct BestFit {
   std::vector<Restart> restarts;  ///< in the order in which they were made
   std::size_t chosen = 0;
   std::string reason;
-  FitReport report;               ///< of all fits, one after the other: its seconds are those of all
+  FitReport report;  ///< of all fits, one after the other: its seconds are those of all
 };
 
 namespace detail {
@@ -63,8 +64,8 @@ inline std::string restart_reason(const std::vector<Restart>& restarts, std::siz
 
 /// Fits `model` several times, with seeds drawn from its own, and leaves the best in it: the one with fewest alarms, of
 /// those the one with the highest `view_information`. The bound is told and does not decide: it differs little between
-/// partitions, and not in favour of the right one (docs/results.md). A stop request ends the fit in progress; it is judged
-/// as it is, if there is no other. A fit that a TrainingError ends is passed over, but thrown if all are.
+/// partitions, and not in favour of the right one (docs/results.md). A stop request ends the fit in progress; it is
+/// judged as it is, if there is no other. A fit that a TrainingError ends is passed over, but thrown if all are.
 /// @throws as `Vade::fit` and `cluster_health`; ValueError
 template <Real T, class Posterior>
 BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOptions& options,
@@ -107,11 +108,8 @@ BestFit fit_best(Vade<T, Posterior>& model, const Dataset& data, const VadeFitOp
     const bool whole = report.stop == StopReason::finished;
     best.report.append(std::move(report));
     if (!whole && kept) break;
-    best.restarts.push_back({.seed = drawn.network.seed,
-                             .bound = bound,
-                             .health = std::move(health),
-                             .seconds = seconds,
-                             .error = {}});
+    best.restarts.push_back(
+        {.seed = drawn.network.seed, .bound = bound, .health = std::move(health), .seconds = seconds, .error = {}});
     if (kept && !better(best.restarts.back().health, best.restarts[best.chosen].health)) continue;
     best.chosen = best.restarts.size() - 1;
     kept = std::move(candidate);

@@ -9,16 +9,14 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <vade/core/stop_token.hpp>
 #include <vade/fwd.hpp>
 #include <vade/models/detail/draw_codes.hpp>
+#include <vade/models/detail/fit_default.hpp>
 #include <vade/models/detail/likelihood.hpp>
-#include <vade/models/detail/vade_start.hpp>
 #include <vade/models/model_file.hpp>
-#include <vade/models/warm_start.hpp>
 
 namespace vade {
 
@@ -51,13 +49,14 @@ struct VadeBound {
 /// `elbo/vade.hpp`.
 ///
 ///     Vade<float> model({.network = {.inputs = 784}, .clusters = 10});
-///     model.fit(images);                          // a Dataset
+///     model.fit(images);                          // a Dataset; needs models/fit_vade.hpp
 ///     Labels clusters = model.predict(images);    // deterministic: from posterior means and variances
 ///     Matrix<float> threes = model.generate(16, 3, 1);
 ///
-/// Methods take a `Dataset` or a matrix `[N x D]` as `RowSource`. All that answer about data throw StateError before `fit`
-/// or `load`, ShapeError for another width, and ValueError for values that are not finite or, under a Bernoulli
-/// likelihood, outside [0, 1], and for a row, which is named, whose answer would not be finite: no answer has a NaN. They cost O(parameters · N), plus O(K J N).
+/// Methods take a `Dataset` or a matrix `[N x D]` as `RowSource`. All that answer about data throw StateError before
+/// `fit` or `load`, ShapeError for another width, and ValueError for values that are not finite or, under a Bernoulli
+/// likelihood, outside [0, 1], and for a row, which is named, whose answer would not be finite: no answer has a NaN.
+/// They cost O(parameters · N), plus O(K J N).
 ///
 /// q(z|x) has diagonal covariance or, as `Vade<T, FullPosterior>`, a full one.
 template <Real T, class Posterior>
@@ -74,53 +73,27 @@ class Vade {
   }
 
   const VadeOptions& options() const { return options_; }
-  /// Whether there is a model to ask: `load`, or a `fit` that began to train, even if it was cancelled or could not go on.
+  /// Whether there is a model to ask: `load`, or a `fit` that began to train, even if it was cancelled or could not go
+  /// on.
   bool fitted() const { return fitted_; }
   Index parameter_count() const { return vade::parameter_count(network_) + vade::parameter_count(mixture_); }
   /// p(x|z), with its variances where they are learned.
   const Observation<T>& observation() const { return network_.observation; }
 
-  /// Warm start, then joint training, telling `observer`. Starts anew each time, or where `checkpoint` says. Can be cancelled
-  /// between steps. @throws ShapeError, ValueError (data or options, fewer rows than clusters; a checkpoint of other ones),
-  /// which leave the model as it was; TrainingError; FileError
-  FitReport fit(const Dataset& data, const VadeFitOptions& options = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    const NetworkOptions& n = options_.network;
-    options.check(data.rows(), options_.clusters);
-    RowSource<T>(data).check("Vade::fit", n.inputs, n.likelihood);
-    check_at_least("Vade::fit", "rows of data, against clusters", data.rows(), options_.clusters);
-    // Before the start takes its time.
-    if (const auto* start = std::get_if<InformationStart>(&options.start))
-      Views<T>::check(data, start->classifier.augmentation, start->classifier.view_strength.peak());
-    const ConsistencyOptions& consistency = options.objective.consistency;
-    if (consistency.wants_views(data)) Views<T>::check(data, consistency.augmentation, consistency.view_strength);
-    detail::begin_fit<T>(checkpoint, "vade, " + std::string(Posterior::name), data, options_, options);
-    *this = Vade(options_);
-    fitted_ = true;
-    Tape<T> tape;
-    const Stage stage{"vade", 10};
-    detail::VadeStart<T, Posterior> start{network_, mixture_, tape, data, observer, stop, checkpoint, {}, {}};
-    if (checkpoint && checkpoint->holds(stage.name)) {
-      start.report = detail::take_stages_before(stage.name, *checkpoint);
-      // What they led to comes back with the state, into matrices of the same shapes.
-      if (gives_partition(options.start)) start.responsibilities.setZero(data.rows(), options_.clusters);
-    } else {
-      std::visit(start, options.start);
-    }
-    FitReport report = std::move(start.report);
-    if (report.stop == StopReason::cancelled) return report;
-    VadeObjective<T, Posterior> objective(network_, mixture_, options.objective, data,
-                                          std::move(start.responsibilities));
-    report.append(train<T>(objective, tape, data, options.fit, stage, n.seed, observer, stop, checkpoint));
-    return report;
-  }
+  /// Defined in `models/fit_vade.hpp`: a program that only loads and asks compiles without the training.
+  ///
+  /// Warm start, then joint training, telling `observer`. Starts anew each time, or where `checkpoint` says. Can be
+  /// cancelled between steps. @throws ShapeError, ValueError (data or options, fewer rows than clusters; a checkpoint
+  /// of other ones), which leave the model as it was; TrainingError; FileError
+  FitReport fit(const Dataset& data, const VadeFitOptions& options = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
   template <class Derived>
-  FitReport fit(const Eigen::DenseBase<Derived>& rows, const VadeFitOptions& options = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    return fit(Dataset::from_matrix(rows.derived()), options, observer, std::move(stop), checkpoint);
-  }
+  FitReport fit(const Eigen::DenseBase<Derived>& rows, const VadeFitOptions& options = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// Posterior means μ `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
@@ -152,10 +125,11 @@ class Vade {
   /// `count` draws from the prior, decoded to E[x|z] `[count x D]`. @throws StateError; ValueError for count < 1
   Matrix<T> generate(Index count, std::uint64_t seed) const { return generate_from(count, {}, 0, seed); }
 
-  /// The same from one cluster. Clusters overlap, and a draw from one can lie where another is as likely: with `confidence`
-  /// t > 0 only draws with p(c|z) ≥ t are kept, which is how the pictures of Jiang et al. 2017 were made, with t = 0.999.
-  /// @throws StateError; ValueError for count < 1, a cluster outside [0, K), t outside [0, 1), or where one row takes more
-  /// than 1,000 draws
+  /// The same from one cluster. Clusters overlap, and a draw from one can lie where another is as likely: with
+  /// `confidence` t > 0 only draws with p(c|z) ≥ t are kept, which is how the pictures of Jiang et al. 2017 were made,
+  /// with t = 0.999.
+  /// @throws StateError; ValueError for count < 1, a cluster outside [0, K), t outside [0, 1), or where one row takes
+  /// more than 1,000 draws
   Matrix<T> generate(Index count, Index cluster, std::uint64_t seed, double confidence = 0) const {
     check_between<Index>("Vade::generate", "cluster", cluster, 0, options_.clusters - 1);
     check_between("Vade::generate", "confidence", confidence, 0.0, 1 - 1e-9);
@@ -185,10 +159,11 @@ class Vade {
   std::vector<double> log_likelihood(const RowSource<T>& x, int samples = 100, std::uint64_t seed = 0) const {
     check_ready("Vade::log_likelihood", x);
     check_at_least("Vade::log_likelihood", "samples", samples, 1);
-    return detail::importance_weighted_log_likelihood("Vade::log_likelihood", network_, x, samples, seed, [&](Var<T> z) {
-      const MixturePrior<T> prior = mixture_.on(z.tape());
-      return mixture_log_prob(z, prior.weight_logits, prior.means, prior.log_variances);
-    });
+    return detail::importance_weighted_log_likelihood(
+        "Vade::log_likelihood", network_, x, samples, seed, [&](Var<T> z) {
+          const MixturePrior<T> prior = mixture_.on(z.tape());
+          return mixture_log_prob(z, prior.weight_logits, prior.means, prior.log_variances);
+        });
   }
 
   /// π `[1 x K]`, μ_c and σ_c² `[K x J]`.
@@ -225,7 +200,6 @@ class Vade {
   }
 
  private:
-
   Matrix<T> generate_from(Index count, std::optional<Index> cluster, double confidence, std::uint64_t seed) const {
     detail::check_fitted("Vade::generate", fitted_);
     detail::check_draws<T>("Vade::generate", count, options_.network.latent, options_.network.inputs);

@@ -10,32 +10,12 @@
 
 #include <vade/core/stop_token.hpp>
 #include <vade/fwd.hpp>
+#include <vade/models/detail/fit_default.hpp>
 #include <vade/models/detail/inference.hpp>
 #include <vade/models/detail/likelihood.hpp>
 #include <vade/models/model_file.hpp>
-#include <vade/models/objectives.hpp>
 
 namespace vade {
-
-/// Everything about a fit of `Vae`.
-struct VaeFitOptions {
-  FitOptions fit = {};
-  Schedule kl_weight = Schedule::constant(1);  ///< β
-  SampleOptions draws = {};                    ///< codes for each row, averaged or importance-weighted
-
-  /// @throws ValueError: a warm-up longer than the training would never reach the full bound; importance weights are
-  /// those of p(x) only for β = 1
-  void check() const {
-    fit.check();
-    draws.check();
-    for (int epoch = 0; draws.importance_weighted && epoch <= fit.epochs; ++epoch)
-      if (const double beta = kl_weight.at(epoch, fit.epochs); beta != 1)
-        throw ValueError(detail::message("VaeFitOptions: kl_weight is ", beta, " at epoch ", epoch,
-                                         ", wanted 1 with importance_weighted draws"));
-    check_warm_up("VaeFitOptions", kl_weight, fit.epochs);
-  }
-  void for_each_option(auto&& visit) const { visit("fit", fit), visit("kl_weight", kl_weight), visit("draws", draws); }
-};
 
 /// Means over rows, in nats; `bound()` is the ELBO.
 struct VaeBound {
@@ -61,25 +41,18 @@ class Vae {
   /// p(x|z), with its variances where they are learned.
   const Observation<T>& observation() const { return network_.observation; }
 
+  /// Defined in `models/fit_vae.hpp`.
+  ///
   /// Trains from the start, telling `observer`. @throws ShapeError, ValueError, TrainingError
-  FitReport fit(const Dataset& data, const VaeFitOptions& fit = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    fit.check();
-    RowSource<T>(data).check("Vae::fit", options().inputs, options().likelihood);
-    detail::begin_fit<T>(checkpoint, "vae, " + std::string(Posterior::name), data, options(), fit);
-    *this = Vae(options());
-    Tape<T> tape;
-    VaeObjective<T, Posterior> objective(network_, fit.kl_weight, fit.draws);
-    fitted_ = true;
-    return train<T>(objective, tape, data, fit.fit, {"vae", 2}, options().seed, observer, stop, checkpoint);
-  }
+  FitReport fit(const Dataset& data, const VaeFitOptions& fit = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// The same for any matrix `[N x D]` of float or double: a `Dataset` is made of it, which copies the rows once.
   template <class Derived>
-  FitReport fit(const Eigen::DenseBase<Derived>& rows, const VaeFitOptions& options = {}, const Observer& observer = {},
-                StopToken stop = {}, Checkpoint* checkpoint = nullptr) {
-    return fit(Dataset::from_matrix(rows.derived()), options, observer, std::move(stop), checkpoint);
-  }
+  FitReport fit(const Eigen::DenseBase<Derived>& rows, const VaeFitOptions& options = detail::FitDefault<T>(),
+                const Observer& observer = detail::FitDefault<T>(), StopToken stop = {},
+                Checkpoint* checkpoint = nullptr);
 
   /// Posterior means `[N x J]`.
   Matrix<T> transform(const RowSource<T>& x) const {
@@ -140,12 +113,13 @@ class Vae {
   static Vae load(const std::filesystem::path& path) {
     const ModelFileReader file(path, "vae", Posterior::name);
     const NetworkOptions options = file.network();
-    return file.make([&](auto&& visit) { Network<T, Posterior>::for_each_shape(options, visit); }, [&] {
-      Vae model(options);
-      file.read(model.network_);
-      model.fitted_ = true;
-      return model;
-    });
+    return file.make([&](auto&& visit) { Network<T, Posterior>::for_each_shape(options, visit); },
+                     [&] {
+                       Vae model(options);
+                       file.read(model.network_);
+                       model.fitted_ = true;
+                       return model;
+                     });
   }
 
  private:
