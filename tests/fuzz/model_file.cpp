@@ -6,9 +6,9 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/autoencoder.hpp>
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_autoencoder.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "replay.hpp"
 #include "sealed.hpp"

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 #include <vade/optim/sgd.hpp>
 
 #include "../support/field_count.hpp"

@@ -4,11 +4,11 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/autoencoder.hpp>
+#include <vade/models/fit_autoencoder.hpp>
 #include <vade/models/image_clustering.hpp>
 #include <vade/models/information_maximisation.hpp>
-#include <vade/models/vade.hpp>
-#include <vade/models/vae.hpp>
+#include <vade/models/fit_vade.hpp>
+#include <vade/models/fit_vae.hpp>
 
 #include "../../support/folder.hpp"
 #include "../../support/reference.hpp"
