@@ -52,6 +52,10 @@ class RowSource {
   RowSource(const Eigen::DenseBase<Derived>& matrix)
       : evaluated_(std::make_shared<const Matrix<T>>(matrix.derived().template cast<T>())),
         source_(ConstMatrixView<T>(evaluated_->data(), evaluated_->rows(), evaluated_->cols())) {}
+  /// Compilers show the line that is refused, so it says what to do.
+  template <class Derived>
+    requires(!Real<typename Derived::Scalar>)
+  RowSource(const Eigen::DenseBase<Derived>& whole_numbers) = delete;  // cast first: x.cast<float>()
 
   Index count() const {
     return std::visit([](const auto& s) { return get(s).rows(); }, source_);
