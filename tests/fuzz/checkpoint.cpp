@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 #include "replay.hpp"
 #include "sealed.hpp"

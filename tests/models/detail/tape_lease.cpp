@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-#include <vade/models/vade.hpp>
+#include <vade/models/fit_vade.hpp>
 
 // Every allocation of this program passes here. They are counted while a flag is set, and otherwise the same as ever.
 
