@@ -129,7 +129,8 @@ run() {
         return
       fi
       linked=(-static)
-      compile "$build/driver-windows.exe" x86_64-w64-mingw32-g++-posix || return 1
+      # An object file of Windows has 32,767 sections, or as many as it needs by this option.
+      compile "$build/driver-windows.exe" x86_64-w64-mingw32-g++-posix -Wa,-mbig-obj || return 1
       (cd "$build" && WINEPREFIX="$build/wine" WINEDEBUG=-all "$wine" driver-windows.exe . 2>"$build/wine.log") | tr -d '\r' >"$log"
       ;;
     arm64) qemu arm64 aarch64-linux-gnu qemu-aarch64 ;;
