@@ -49,9 +49,9 @@ TEST_CASE("L.1: a learned variance is one parameter for each input, has its grad
   REQUIRE(parameter != nullptr);
   CHECK(parameter->name() == "observation.log_variance");
   CHECK(parameter->value().size() == 3);
-  parameter->value() << -0.5, 0.2, 30;
+  parameter->value() << -0.5, 0.2, 300;
   CHECK(observation.variances()(1) == doctest::Approx(std::exp(0.2)));
-  CHECK(observation.variances()(2) == doctest::Approx(std::exp(12.0)));
+  CHECK(observation.variances()(2) == doctest::Approx(std::exp(80.0)));
 
   // d/d log s² of −½ [log s² + (x − m)² / s²], averaged over rows; 0 where the bound holds it.
   Tape<double> tape;

@@ -60,6 +60,7 @@ MUTANTS = [
      "return sum(gaussian_log_prob(x, m, log_variance));", "L.1", "distributions/gaussian"),
     ("σ for σ²", GAUSSIAN, "square(z - mean) * exp(-log_variance)", "square(z - mean) * exp(T{-0.5} * log_variance)",
      "L.12", "distributions/gaussian"),
+    ("1/t dropped", "models/online_variance.hpp", "std::max(share, 1 / observed_)", "share", "L.13", "models/online_variance"),
     # Counts
     ("rate for its square root in the peak", POISSON, "-(log_two_pi<double> + std::log(x)) / 2",
      "-(log_two_pi<double> + std::log(x))", "P.1", "distributions/poisson"),

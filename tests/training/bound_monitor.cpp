@@ -24,7 +24,8 @@ TEST_CASE("The share of clamped log-variances is over all batches since the last
   monitor.finish(second);
   CHECK(second.term("log_variances_at_bound") == 3.0 / 160);
   REQUIRE(second.alarms.size() == 1);
-  CHECK(second.alarms[0] == "of the log-variances of q(z|x) a share of 0.01875 is at its bound, where it is not trained");
+  CHECK(second.alarms[0] == "of the log-variances of q(z|x) a share of 0.01875 is at its bound, where it is not trained: scale the columns, "
+                            "give the likelihood a larger variance, or lower the learning rate");
   monitor.finish(third);
   CHECK(third.terms.empty());
 }

@@ -17,7 +17,7 @@ struct NetworkOptions {
   Index latent = 10;
   Likelihood likelihood = Likelihood::bernoulli;
   double observation_variance = 1;          ///< s² of a Gaussian likelihood
-  bool learn_observation_variance = false;  ///< one s² for each input, learned, from `observation_variance` on
+  bool learn_observation_variance = false;  ///< one s² for each input, the mean squared residual; the first step has `observation_variance`
   std::uint64_t seed = 0;                   ///< of weights, order, noise and views
 
   /// No width may be larger: the size of each parameter is then a number that an `Index` of 64 bits can hold. Whether there
@@ -39,7 +39,7 @@ struct NetworkOptions {
       throw ValueError("NetworkOptions: learn_observation_variance is true with a Bernoulli likelihood, "
                        "wanted a Gaussian one");
     if (learn_observation_variance)  // outside the bound of `Observation` nothing would be learned
-      check_between("NetworkOptions", "observation_variance, to be learned", observation_variance, 1e-5, 1e5);
+      check_between("NetworkOptions", "observation_variance, to be learned", observation_variance, 1e-30, 1e30);
   }
   void for_each_option(auto&& visit) const {
     visit("inputs", inputs), visit("hidden", hidden), visit("latent", latent), visit("likelihood", likelihood);

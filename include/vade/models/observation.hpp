@@ -12,13 +12,13 @@
 namespace vade {
 
 /// p(x|z) for what a decoder gave for z, `decoded` `[B x D]`: logits of a Bernoulli likelihood, means of a Gaussian one.
-/// A variance that is learned is a parameter, "observation.log_variance" `[1 x D]`, one number for each input. Without a
-/// floor the likelihood has no maximum (an input that is always the same wants s² = 0), so log s² stays within
-/// ±`log_variance_bound`. L.1 in docs/derivations/likelihoods_and_mixtures.md. All costs are O(B D).
+/// A variance that is learned is a parameter, "observation.log_variance" `[1 x D]`, one number for each input, which fits set
+/// in closed form, with a floor in the units of the data (`OnlineVariance`). log s² stays within ±`log_variance_bound`, so that
+/// s² and 1 / s² are numbers. L.1 in docs/derivations/likelihoods_and_mixtures.md. All costs are O(B D).
 template <Real T>
 class Observation {
  public:
-  static constexpr T log_variance_bound = T{12};
+  static constexpr T log_variance_bound = T{80};
 
   Observation() = default;
 
@@ -58,6 +58,20 @@ class Observation {
   /// `visit(name, rows, columns)` for each parameter that it has under these options, without making it. O(1).
   static void for_each_shape(const NetworkOptions& options, auto&& visit) {
     if (options.learn_observation_variance) visit(std::string(log_variance_name), Index{1}, options.inputs);
+  }
+
+  Index inputs() const { return inputs_; }
+  bool is_gaussian() const { return likelihood_ == Likelihood::gaussian; }
+  /// Whether s² is a parameter.
+  bool learns_variance() const { return learned(); }
+
+  /// Sets s² `[1 x D]`, within the bound. @throws StateError unless it is learned; ShapeError; ValueError unless all are positive
+  void set_variances(const RowVector<double>& variances) {
+    if (!learned()) throw StateError("Observation::set_variances: the variance is not learned");
+    check_shape("Observation::set_variances", "variances", variances, 1, inputs_);
+    for (Index j = 0; j < inputs_; ++j) check_positive("Observation::set_variances", "a variance", variances(j));
+    const auto bound = static_cast<double>(log_variance_bound);
+    log_variance_.value() = variances.array().log().max(-bound).min(bound).matrix().template cast<T>();
   }
 
   void for_each_parameter(auto&& visit) {

@@ -26,6 +26,8 @@
 #include <vade/optim/weight_average.hpp>
 #include <vade/training/bound_monitor.hpp>
 #include <vade/training/cluster_monitor.hpp>
+#include <vade/training/code_monitor.hpp>
+#include <vade/training/start_monitor.hpp>
 #include <vade/training/train.hpp>
 
 namespace vade {
@@ -117,8 +119,12 @@ class VadeObjective {
         options_(options),
         frozen_(std::move(frozen)),
         data_(&data),
-        monitor_(data.rows(), mixture.means.rows()) {
+        monitor_(data.rows(), mixture.means.rows()),
+        start_(data.rows(), mixture.means.rows()),
+        codes_(mixture.means.cols()),
+        fit_(network.observation, parameter_count(network)) {
     if (frozen_.size() > 0) check_shape("VadeObjective", "frozen", frozen_, data.rows(), mixture.means.rows());
+    if (frozen_.size() > 0) start_.begin(top_columns(frozen_), centre_distances());
     const ConsistencyOptions& consistency = options.consistency;
     if (consistency.target == ConsistencyTarget::average && consistency.weight.peak() > 0)
       teacher_.emplace(taught_parameters(), consistency.teacher_decay);
@@ -130,14 +136,17 @@ class VadeObjective {
     Tape<T>& tape = batch.x.tape();
     if (online_) online_->update(*mixture_);  // with the posteriors of the step before
     if (teacher_) teacher_->update();
+    fit_.begin_step(*data_);
     const MixturePrior<T> prior = mixture_->on(tape);
     const auto q = network_->encoder(batch.x);
     bounds_.observe(Posterior::at_bound(q, network_->encoder.log_variance_bound), q.mean.value().size());
+    codes_.observe(q.mean.value(), q.marginal_log_variance().value());
     const Index samples = options_.samples;
     const Var<T> z = repeat_rows(q, samples)
                          .sample(posterior_noise(tape, batch.rows, q.mean.cols(), batch.seed, batch.draw, samples));
-    const Var<T> reconstruction =
-        network_->observation.mean_log_prob(network_->decoder(z), repeat_rows(batch.x, samples));
+    const Var<T> decoded = network_->decoder(z), x = repeat_rows(batch.x, samples);
+    const Var<T> reconstruction = std::as_const(network_->observation).mean_log_prob(decoded, x);
+    fit_.observe(x.value(), decoded.value(), share_of(batch));
     const Var<T> densities = prior.expected_log_density(q);
     const Var<T> own =
         options_.responsibilities == ResponsibilityKind::exact
@@ -149,7 +158,7 @@ class VadeObjective {
     monitor_.observe(batch.rows, own.value());
     if (online_)
       online_->observe(gamma.value(), q.mean.value(), q.marginal_log_variance().value(),
-                       static_cast<double>(batch.x.rows()) / static_cast<double>(data_->rows()));
+                       share_of(batch));
 
     Var<T> loss = -terms.bound(static_cast<T>(options_.kl_weight.at(batch.epoch, batch.epochs)));
     Var<T> consistency = tape.constant(Matrix<T>::Zero(1, 1));
@@ -169,7 +178,7 @@ class VadeObjective {
   }
 
   std::vector<ParameterGroup<T>> groups() {
-    std::vector<ParameterGroup<T>> groups{{parameters_of<T>(*network_), 1.0}};
+    std::vector<ParameterGroup<T>> groups{{optimized_parameters<T>(*network_), 1.0}};
     if (!online_) groups.push_back({parameters_of<T>(*mixture_), options_.mixture_rate});
     return groups;
   }
@@ -185,16 +194,22 @@ class VadeObjective {
         .bound();
   }
 
-  /// Those of the mixture, where EM moves it.
+  /// The variances of the likelihood, and the mixture where EM moves it.
   std::vector<Parameter<T>*> own_parameters() {
-    return online_ ? parameters_of<T>(*mixture_) : std::vector<Parameter<T>*>();
+    std::vector<Parameter<T>*> own = fit_.own_parameters();
+    if (online_) std::ranges::copy(parameters_of<T>(*mixture_), std::back_inserter(own));
+    return own;
   }
 
   void end_epoch(EpochRecord& record) {
     if (views_ && !std::exchange(viewed_, false)) watch_views(static_cast<std::uint32_t>(record.epoch));
     const RowVector<double> shares = monitor_.finish(record);
-    record.terms.push_back({"closest_centres", closest_centres()});
+    const Matrix<double> distances = centre_distances();
+    record.terms.push_back({"closest_centres", distances.minCoeff()});
+    start_.finish(monitor_.labels(), distances, record);
     bounds_.finish(record);
+    codes_.finish(record);
+    fit_.finish(record);
     // Not after the last epoch: a cluster cut in two wants training.
     if (options_.revive && record.epoch >= options_.freeze_epochs && record.epoch < record.epochs)
       revive_smallest(shares, record);
@@ -204,6 +219,8 @@ class VadeObjective {
   void for_each_state(auto&& visit) {
     visit("frozen", frozen_);
     monitor_.for_each_state(visit);
+    start_.for_each_state(visit);
+    fit_.for_each_state(visit);
     if (teacher_) teacher_->for_each_state([&](const std::string& name, auto& value) { visit("teacher." + name, value); });
     if (!online_) return;
     online_->for_each_state(visit);
@@ -214,6 +231,7 @@ class VadeObjective {
   void for_each_counter(auto&& visit) const {
     if (teacher_) visit("the teacher", static_cast<double>(teacher_->updates()));
     if (online_) visit("the mixture", online_->observed());
+    fit_.for_each_counter(visit);
   }
 
  private:
@@ -286,18 +304,17 @@ class VadeObjective {
     return gamma;
   }
 
-  /// Smallest distance of two centres in units of their pooled standard deviation.
-  double closest_centres() const {
+  /// Distances of the centres in units of their pooled standard deviations `[K x K]`; infinite to themselves.
+  Matrix<double> centre_distances() const {
     const auto& m = mixture_->means.value();
     const Matrix<T> variances = mixture_->variances();
-    double closest = std::numeric_limits<double>::infinity();
+    Matrix<double> distances = Matrix<double>::Constant(m.rows(), m.rows(), std::numeric_limits<double>::infinity());
     for (Index a = 0; a < m.rows(); ++a)
       for (Index b = 0; b < a; ++b) {
         const auto pooled = (variances.row(a) + variances.row(b)).array() * T{0.5};
-        closest = std::min(
-            closest, std::sqrt(static_cast<double>(((m.row(a) - m.row(b)).array().square() / pooled).sum())));
+        distances(a, b) = distances(b, a) = std::sqrt(static_cast<double>(((m.row(a) - m.row(b)).array().square() / pooled).sum()));
       }
-    return closest;
+    return distances;
   }
 
   Network<T, Posterior>* network_;
@@ -307,6 +324,9 @@ class VadeObjective {
   const Dataset* data_;
   AdversarialViews<T> adversarial_;
   ClusterMonitor monitor_;
+  StartMonitor start_;
+  CodeMonitor codes_;
+  ObservationFit<T> fit_;
   BoundMonitor bounds_;
   bool viewed_ = false;  // whether the epoch has drawn views
   std::optional<WeightAverage<T>> teacher_;  // of encoder and mixture, for ConsistencyTarget::average

@@ -26,7 +26,8 @@ class BoundMonitor {
     record.terms.push_back({"log_variances_at_bound", share});
     if (share > tolerated)
       record.alarms.push_back(detail::message("of the log-variances of q(z|x) a share of ", share,
-                                              " is at its bound, where it is not trained"));
+                                              " is at its bound, where it is not trained: scale the columns, give the likelihood a "
+                                              "larger variance, or lower the learning rate"));
     at_bound_ = entries_ = 0;
   }
 

@@ -60,6 +60,9 @@ class ClusterMonitor {
     viewed_ += clean.rows();
   }
 
+  /// The most likely cluster of each row when it was last seen; −1 before.
+  const Labels& labels() const { return labels_; }
+
   /// What it remembers from one epoch to the next, for a `Checkpoint`.
   void for_each_state(auto&& visit) { visit("monitor.labels", labels_); }
 
@@ -81,7 +84,7 @@ class ClusterMonitor {
       record.terms.push_back({"label_churn", static_cast<double>(changed_) / static_cast<double>(known_)});
     for (Index c = 0; c < clusters; ++c)
       if (is_dead(shares_(c), clusters))
-        record.alarms.push_back(detail::message("cluster ", c, " is dead: share ", shares_(c)));
+        record.alarms.push_back(detail::message("cluster ", c, " is dead: share ", shares_(c), "; set revive, fit again with another seed, or use fewer clusters"));
     if (viewed_ > 0) {
       record.terms.push_back({"agreement", static_cast<double>(agreeing_) / static_cast<double>(viewed_)});
       record.terms.push_back({"view_information", mutual_information()});
