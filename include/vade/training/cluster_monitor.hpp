@@ -11,6 +11,7 @@
 #include <vade/core/checks.hpp>
 #include <vade/core/matrix.hpp>
 #include <vade/core/special.hpp>
+#include <vade/kernel/product.hpp>
 #include <vade/training/report.hpp>
 
 namespace vade {
@@ -56,7 +57,9 @@ class ClusterMonitor {
   void observe_views(const M1& clean, const M2& view) {
     const Labels clusters = top_columns(clean), view_clusters = top_columns(view);
     for (std::size_t i = 0; i < clusters.size(); ++i) agreeing_ += clusters[i] == view_clusters[i];
-    joint_ += (clean.transpose() * view).template cast<double>();
+    Matrix<typename M1::Scalar> joint(joint_.rows(), joint_.cols());
+    product_at_b(clean, view, joint);
+    joint_ += joint.template cast<double>();
     viewed_ += clean.rows();
   }
 

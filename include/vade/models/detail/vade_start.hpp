@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vade/core/stop_token.hpp>
+#include <vade/kernel/product.hpp>
 #include <vade/mixture/gaussian_mixture.hpp>
 #include <vade/models/detail/head_regression.hpp>
 #include <vade/models/detail/inference.hpp>
@@ -91,7 +92,9 @@ struct VadeStart {
   void start_from_responsibilities(double separation) {
     mixture.means.value() = spread_centres(mixture.means.rows(), network.options.latent, separation);
     mixture.weight_logits.value() = responsibilities.colwise().mean().array().max(static_cast<T>(1e-4)).log().matrix();
-    regress_head(network.encoder, RowSource<T>(data), Matrix<T>(responsibilities * mixture.means.value()));
+    Matrix<T> targets(responsibilities.rows(), network.options.latent);
+    product(responsibilities, mixture.means.value(), targets);
+    regress_head(network.encoder, RowSource<T>(data), targets);
     network.encoder.reset_log_variance(hand_over_log_variance);
   }
 
