@@ -82,5 +82,5 @@ TEST_CASE("A network that needs more memory than there is, is a ValueError with 
   CHECK_THROWS_AS((Network<double, vade::FullPosterior>({.inputs = 784, .hidden = {512}, .latent = many})), vade::ValueError);
   CHECK_THROWS_WITH_AS((vade::detail::make_parameters<float>("Toy", "width 3", [](auto&& visit) { visit(std::string("w"), Index{3}, Index{1}); },
                                                              [] { throw std::bad_alloc(); })),
-                       "Toy: width 3 need 3 parameters, 12 bytes: there is not enough memory", vade::ValueError);
+                       "Toy: width 3 need 3 parameters, 12 bytes: there is not enough memory", vade::ResourceError);
 }

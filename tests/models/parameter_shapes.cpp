@@ -34,7 +34,7 @@ TEST_CASE("Parameters are not made where they are too many, and the sizes and by
                        "Toy: width 65536 need 4295032832 parameters, 3.43602627e+10 bytes: wanted at most 4294967296 parameters",
                        vade::ValueError);
   CHECK_THROWS_WITH_AS((vade::detail::make_parameters<float>("Toy", "width 3", announce({{3, 1}}), [] { throw std::bad_alloc(); })),
-                       "Toy: width 3 need 3 parameters, 12 bytes: there is not enough memory", vade::ValueError);
+                       "Toy: width 3 need 3 parameters, 12 bytes: there is not enough memory", vade::ResourceError);
   bool made = false;
   vade::detail::make_parameters<float>("Toy", "width 3", announce({{3, 1}}), [&] { made = true; });
   CHECK(made);

@@ -160,6 +160,8 @@ class ModelFileReader {
       return call();
     } catch (const ValueError& error) {
       refuse(error.what());
+    } catch (const ResourceError& error) {
+      refuse(error.what());
     } catch (const std::bad_alloc&) {
       refuse("there is not enough memory for the model");
     }

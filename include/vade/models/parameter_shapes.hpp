@@ -33,21 +33,21 @@ std::uint64_t count_entries(const auto& for_each_shape) {
 }
 
 /// `make()`, which makes parameters of these shapes in T. `sizes` tells in messages what decides them.
-/// @throws ValueError with sizes and bytes, for too many parameters or where there is no memory for them
+/// @throws ValueError for too many parameters, ResourceError where there is no memory for them, both with sizes and bytes
 template <Real T>
 void make_parameters(std::string_view who, const std::string& sizes, const auto& for_each_shape, auto&& make) {
   const std::uint64_t entries = count_entries(for_each_shape);
-  const auto refuse = [&](const auto& reason) {
-    throw ValueError(message(who, ": ", sizes, " need ", entries, " parameters, ",
-                             static_cast<double>(entries) * sizeof(T), " bytes: ", reason));
+  const auto said = [&](const auto& reason) {
+    return message(who, ": ", sizes, " need ", entries, " parameters, ", static_cast<double>(entries) * sizeof(T),
+                   " bytes: ", reason);
   };
   const std::uint64_t most =
       std::min<std::uint64_t>(most_parameters, std::numeric_limits<Index>::max() / Index{2 * sizeof(T)});
-  if (entries > most) refuse(message("wanted at most ", most, " parameters"));
+  if (entries > most) throw ValueError(said(message("wanted at most ", most, " parameters")));
   try {
     make();
   } catch (const std::bad_alloc&) {
-    refuse("there is not enough memory");
+    throw ResourceError(said("there is not enough memory"));
   }
 }
 
