@@ -94,6 +94,24 @@ TEST_CASE("A partition of the start that training gives up is reported") {
   CHECK(says(report, "of the start are one"));
 }
 
+TEST_CASE("Learned variances that are held at their floor are reported") {
+  const auto data = faint(4).images;
+  vade::Observation<float> observation(
+      {.inputs = 4, .latent = 1, .likelihood = gaussian, .learn_observation_variance = true});
+  vade::ObservationFit<float> fit(observation, 10);
+  const Matrix<float> x = data.matrix<float>();
+  for (const bool exact : {false, true}) {
+    Matrix<float> decoded = x;
+    if (!exact) decoded.array() += 0.02f;
+    fit.begin_step(data);
+    fit.observe(x, decoded, 1);
+    vade::EpochRecord record{.epoch = 5, .epochs = 9, .terms = {{"reconstruction", 10.0}}};
+    fit.finish(record);
+    CHECK(record.term("variances_at_floor") == (exact ? 1 : 0));
+    CHECK(says(record.alarms, "is held at a millionth of the column's variance: fewer codes") == exact);
+  }
+}
+
 TEST_CASE("A healthy fit has no alarm, with a given and with a learned variance") {
   Matrix<float> x = 30.0f * faint(12).images.matrix<float>();
   x.rowwise() -= vade::RowVector<float>(x.colwise().mean());
