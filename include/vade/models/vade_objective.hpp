@@ -179,7 +179,7 @@ class VadeObjective {
 
   std::vector<ParameterGroup<T>> groups() {
     std::vector<ParameterGroup<T>> groups{{optimized_parameters<T>(*network_), 1.0}};
-    if (!online_) groups.push_back({parameters_of<T>(*mixture_), options_.mixture_rate});
+    if (!online_) groups.push_back({parameters_of<T>(*mixture_), options_.mixture_rate, /*decays=*/false});
     return groups;
   }
 
