@@ -226,6 +226,6 @@ TEST_CASE("Views that grow too wide are refused before the first epoch") {
 
 TEST_CASE("A contest of nobody, or without epochs between cuts, is refused") {
   CHECK_THROWS_WITH_AS(vade::HalvingOptions({.candidates = 0}).check(),
-                       "HalvingOptions: candidates is 0, wanted at least 1", vade::ValueError);
+                       doctest::Contains("HalvingOptions: candidates is 0, wanted a value in [1, "), vade::ValueError);
   CHECK_THROWS_AS(vade::HalvingOptions({.rung = 0}).check(), vade::ValueError);
 }
