@@ -19,6 +19,7 @@ using reference::check_gradients;
 using reference::evaluate;
 using reference::evaluate_float;
 using reference::normal_matrix;
+using reference::wide;
 using vade::Index;
 using vade::Matrix;
 
@@ -26,8 +27,7 @@ const auto log_prob = [](auto&, const auto& in) { return vade::negative_binomial
 
 /// The formula in long double.
 long double by_formula(double count, double log_mean, double log_dispersion) {
-  const long double x = count, m = std::exp(static_cast<long double>(log_mean)),
-                    r = std::exp(static_cast<long double>(log_dispersion));
+  const long double x = wide(count), m = std::exp(wide(log_mean)), r = std::exp(wide(log_dispersion));
   const long double of_mean = x == 0 ? 0 : x * std::log1p(r / m);
   return std::lgamma(x + r) - std::lgamma(r) - std::lgamma(x + 1) - r * std::log1p(m / r) - of_mean;
 }
