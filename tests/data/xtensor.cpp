@@ -80,7 +80,18 @@ TEST_CASE("Empty arrays are views of nothing") {
   CHECK(vade::as_matrix(array).cols() == 4);
   Matrix<double> matrix(0, 3);
   CHECK(vade::as_xtensor(matrix).shape()[1] == 3);
+}
+
+// xtensor's own strides overflow here, which the sanitizer would report.
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define VADE_TESTS_SANITIZED
+#endif
+#endif
+#if !defined(VADE_TESTS_SANITIZED)
+TEST_CASE("An empty array whose sizes no Index holds is refused") {
   const std::size_t huge = std::size_t{1} << 40;
   xt::xtensor<float, 3> long_rows = xt::xtensor<float, 3>::from_shape({0, huge, huge});
   CHECK_THROWS_AS(vade::as_matrix(long_rows), vade::ShapeError);
 }
+#endif

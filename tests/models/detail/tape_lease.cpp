@@ -20,21 +20,31 @@ namespace tape_lease_tests {
 std::atomic<bool> counting{false};
 std::atomic<int> allocations{0};
 
+/// nullptr where there is no memory.
 void* allocate(std::size_t size, std::size_t alignment) {
   if (counting) ++allocations;
+  alignment = std::max(alignof(std::max_align_t), alignment);
   const std::size_t bytes = (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment;
-  if (void* const memory = std::aligned_alloc(alignment, bytes)) return memory;
+  return std::aligned_alloc(alignment, bytes);
+}
+
+void* allocate_or_throw(std::size_t size, std::size_t alignment) {
+  if (void* const memory = allocate(size, alignment)) return memory;
   throw std::bad_alloc();
 }
 
 }  // namespace tape_lease_tests
 
 // Not inlined: the compiler would see malloc's relatives behind new and delete, and warn that they do not match.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return tape_lease_tests::allocate(size, alignof(std::max_align_t));
-}
+[[gnu::noinline]] void* operator new(std::size_t size) { return tape_lease_tests::allocate_or_throw(size, 1); }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  return tape_lease_tests::allocate(size, std::max(alignof(std::max_align_t), static_cast<std::size_t>(alignment)));
+  return tape_lease_tests::allocate_or_throw(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return tape_lease_tests::allocate(size, 1);
+}
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return tape_lease_tests::allocate(size, static_cast<std::size_t>(alignment));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -20,10 +20,12 @@ struct EigenTile {
     using Strip = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, int{most}, Eigen::Dynamic>;
     const ConstMap left(a.data, a.rows, a.columns, Stride(a.stride));
     const ConstMap right(b.data, b.rows, b.columns, Stride(b.stride));
+    const bool empty = (form == Form::at_b ? a.rows : a.columns) == 0;  // then A and B may have no address
     for (Index first = 0; first < c.rows; first += most) {
       const Index rows = std::min(most, c.rows - first);
       Eigen::Map<Strip, 0, Stride> out(c.at(first, 0), rows, c.columns, Stride(c.stride));
       if (!accumulate) out.setZero();
+      if (empty) continue;
       if constexpr (form == Form::a_b)
         out.noalias() += left.middleRows(first, rows) * right;
       else if constexpr (form == Form::at_b)
