@@ -28,3 +28,12 @@ endif()
 
 # Standard C++, without the compiler's own extensions.
 set(CMAKE_CXX_EXTENSIONS OFF)
+
+# What the programs write and the tests compare; the library itself needs no JSON library.
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3.10 QUIET)
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    message(FATAL_ERROR "vade: tests, examples and benchmarks need nlohmann-json 3.10; install it (cmake/packages.txt names "
+                        "the packages), or configure with -DVADE_BUILD_TESTS=OFF")
+  endif()
+endif()

@@ -56,8 +56,6 @@ folder_of() {
   return 1
 }
 eigen="$(folder_of Eigen/Core)"
-json="$(folder_of nlohmann/json.hpp)"
-ln -sfn "$json/nlohmann" "$build/include/nlohmann"
 
 # zlib for an architecture of Debian, unpacked into the build folder: the system gets no foreign packages. The lists of
 # packages are asked for once.

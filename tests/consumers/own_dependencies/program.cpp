@@ -1,9 +1,9 @@
-// A user's program with an Eigen, a JSON library and a zlib of its own.
+// A user's program with an Eigen and a zlib of its own.
 #include <iostream>
 
 #include <vade/core/matrix.hpp>
 
-#if !defined(OWN_Eigen3) || !defined(OWN_nlohmann_json) || !defined(OWN_ZLIB)
+#if !defined(OWN_Eigen3) || !defined(OWN_ZLIB)
 #error "vade::vade did not take a target of the host"
 #endif
 #if defined(EIGEN_DONT_PARALLELIZE)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -9,17 +10,17 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include <vade/core/checks.hpp>
 #include <vade/core/errors.hpp>
 #include <vade/core/printable.hpp>
+#include <vade/io/detail/json.hpp>
 
-/// The only header that includes nlohmann. Events, not a document: a document would keep the last of two equal keys,
-/// turn -1 and 1.5 into sizes, and cost many times the size of a hostile header.
+/// Events, not a document: a document would keep the last of two equal keys, turn -1 and 1.5 into sizes, and cost many
+/// times the size of a hostile header.
 namespace vade::detail {
 
 /// One tensor as its header entry tells it, not yet checked against the file.
@@ -38,25 +39,25 @@ struct SafetensorsHeader {
 
 /// Accepts exactly: an object of objects; each with `dtype`, `shape` and `data_offsets` once, or, under
 /// `__metadata__`, strings. Anything else sets `complaint` and stops the parser.
-class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
+class HeaderEvents {
  public:
   SafetensorsHeader header;
   std::string complaint;
 
-  bool null() override { return refuse("null"); }
-  bool boolean(bool) override { return refuse("a boolean"); }
-  bool binary(binary_t&) override { return refuse("binary data"); }
-  bool number_integer(number_integer_t value) override { return refuse(message("the number ", value)); }
-  bool number_float(number_float_t, const string_t& text) override { return refuse("the number " + printable(text)); }
+  bool null() { return refuse("null"); }
+  bool boolean() { return refuse("a boolean"); }
 
-  bool number_unsigned(number_unsigned_t value) override {
-    if (place_ != Place::numbers || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      return refuse(message("the number ", value));
+  bool number(std::string_view digits) {
+    std::uint64_t value = 0;
+    const auto [stopped, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool whole = error == std::errc{} && stopped == digits.data() + digits.size();
+    if (place_ != Place::numbers || !whole || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return refuse("the number " + printable(digits));
     numbers_.push_back(value);
     return true;
   }
 
-  bool string(string_t& value) override {
+  bool string(const std::string& value) {
     if (place_ == Place::metadata) {
       header.metadata[key_] = value;
       return true;
@@ -66,7 +67,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool start_object(std::size_t) override {
+  bool start_object() {
     if (place_ == Place::outside) {
       place_ = Place::root;
       return true;
@@ -82,7 +83,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool key(string_t& value) override {
+  bool key(const std::string& value) {
     if (!(place_ == Place::root ? names_ : keys_).insert(value).second) {
       complaint = "duplicate key \"" + printable(value) + "\"";
       return false;
@@ -95,7 +96,7 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool end_object() override {
+  bool end_object() {
     if (place_ == Place::tensor && keys_.size() != 3) {
       complaint = "tensor \"" + printable(header.tensors.back().name) + "\" lacks one of dtype, shape, data_offsets";
       return false;
@@ -104,14 +105,14 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool start_array(std::size_t) override {
+  bool start_array() {
     if (place_ != Place::tensor || key_ == "dtype") return refuse("an array");
     place_ = Place::numbers;
     numbers_.clear();
     return true;
   }
 
-  bool end_array() override {
+  bool end_array() {
     place_ = Place::tensor;
     HeaderEntry& tensor = header.tensors.back();
     if (key_ == "shape") {
@@ -127,9 +128,8 @@ class HeaderEvents final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    complaint = message("malformed JSON or UTF-8 at byte ", position + 7);  // after 8 bytes of length; counted from 1
-    return false;
+  void malformed(std::size_t index) {
+    complaint = message("malformed JSON or UTF-8 at byte ", index + 8);  // after 8 bytes of length
   }
 
  private:
@@ -162,17 +162,8 @@ inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::st
     throw FileError(message(where, "byte ", last + 8, ": only spaces may follow the header's '}'"));
   text = text.substr(0, last + 1);
   HeaderEvents events;
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) throw FileError(message(where, events.complaint));
+  if (!JsonReader(text, events).read()) throw FileError(message(where, events.complaint));
   return std::move(events.header);
-}
-
-/// `text` as a JSON string. @throws ValueError if it is not UTF-8
-inline std::string quote_json(const std::string& text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::exception&) {
-    throw ValueError("SafetensorsWriter: a name or metadata value is not UTF-8");
-  }
 }
 
 }  // namespace vade::detail
