@@ -72,11 +72,10 @@ TEST_CASE("set_threads inside a tile is refused, and not waited for") {
   CHECK(vade::threads() == 2);
 }
 
-#if defined(VADE_TEST_FORK)
+#if defined(VADE_TEST_FORK_BESIDE_THREADS)
 TEST_CASE("A child of fork ends well after set_threads, and can use the library") {
   vade::set_threads(8);
   CHECK(tests::status_of_child([] { return 0; }) == 0);
-#if !defined(VADE_TEST_THREAD_SANITIZER)  // which cannot follow threads that a child starts
   CHECK(tests::status_of_child([] {
           std::vector<int> runs(100);
           vade::parallel_ranges(100, 3, [&](Index begin, Index end) {
@@ -86,9 +85,11 @@ TEST_CASE("A child of fork ends well after set_threads, and can use the library"
           vade::set_threads(4);
           return vade::threads() == 4 ? 0 : 2;
         }) == 0);
-#endif
   vade::set_threads(2);
 }
+#endif
+
+#if defined(VADE_TEST_FORK)
 
 /// What default_threads() answers under VADE_THREADS=`value`, or what it says against it, in a child, so that this
 /// process keeps its environment.

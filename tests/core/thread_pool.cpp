@@ -394,7 +394,7 @@ TEST_CASE("Law 6: a worker is started by resize, or by the first run that has a 
 }
 #endif
 
-#if defined(VADE_TEST_FORK)
+#if defined(VADE_TEST_FORK_BESIDE_THREADS)
 TEST_CASE("Law 7: a child of fork ends well, whatever the pool of its parent was") {
   for (const int threads : {1, 8}) {
     CAPTURE(threads);
@@ -407,7 +407,6 @@ TEST_CASE("Law 7: a child of fork ends well, whatever the pool of its parent was
   }
 }
 
-#if !defined(VADE_TEST_THREAD_SANITIZER)  // which cannot follow threads that a child starts
 TEST_CASE("Law 7: in a child of fork the pool runs, on workers of its own, and can be resized; so in a child's child") {
   ThreadPool pool(8);
   CHECK(runs_of_tiles(pool, 40) == ones(40));
@@ -458,8 +457,6 @@ TEST_CASE("Law 7 holds where another thread was inside a call, or inside resize,
   CHECK(pool.threads() == 4);
   CHECK(runs_of_tiles(pool, 50) == ones(50));
 }
-
-#endif
 
 TEST_CASE("Law 7: a fork inside a tile leaves the child a clear error, where a worker was inside another tile") {
   ThreadPool pool(3);
