@@ -13,10 +13,10 @@
 namespace vade {
 
 /// Compares the clusters of the rows with those of the start, or, where it gave no partition, with those of the first epoch,
-/// which are the start's but for some steps. Two clusters
-/// were held apart if their centres were two pooled standard deviations from each other; without such a pair there is nothing
-/// to compare. The rows of each cluster of the start are followed to the cluster that most of them are in now. One epoch's
-/// indicator is `start_kept`, the share of rows that are there. Less than a half, or two clusters that were held apart and
+/// which differ from the start's by one epoch of training. Two clusters were held apart if their centres were two pooled
+/// standard deviations from each other; without such a pair there is nothing to compare. The rows of each cluster of the
+/// start are followed to the cluster that most of them are in now. One epoch's indicator is `start_kept`, the share of rows
+/// that are there. Less than a half, or two clusters that were held apart and
 /// went to the same one, are an alarm.
 class StartMonitor {
  public:

@@ -61,9 +61,9 @@ std::string by_library(std::string_view text) {
 }
 
 std::string by_oracle(std::string_view text) {
-  tests::HeaderOracle events;
-  const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &events);
-  return read ? text_of(events.header) : without_place(events.complaint);
+  tests::HeaderOracle oracle;
+  const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &oracle);
+  return read ? text_of(oracle.events.header) : without_place(oracle.events.complaint);
 }
 
 const std::vector<std::string> headers = {
